@@ -1,0 +1,9 @@
+"""Errors that a person reads: one sentence naming what, where and what to do."""
+
+
+class ReenactbenchError(Exception):
+    """Bad usage or bad input; the command line prints it without a traceback and ends with status 2."""
+
+
+class MissingWeights(ReenactbenchError):
+    """A network's file is not on this machine; what needs it is `not computed` and the run goes on."""

@@ -1,0 +1,198 @@
+"""What a method, a data set, a protocol, a metric and a backbone are to the harness.
+
+A plugin subclasses one of these and registers it through a hook of `reenactbench.hookspecs`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import torch
+    from torch import Tensor
+
+    from reenactbench.types import Clip, ClipInfo, Frames, Pair
+
+    Array = npt.NDArray[Any]
+    Features = Mapping[str, Array]
+
+
+class Method(ABC):
+    """A face reenactment method: makes the target's face move like the driving frames.
+
+    Outputs are pure functions of (checkpoint, inputs, seed): neither the batch size nor the order of frames changes a
+    frame by more than 1e-5.
+    """
+
+    image_size: ClassVar[int] = 128
+    """Side S in pixels that the method works at; the harness resizes to it and back."""
+    shots: ClassVar[int] = 1
+    """Target images it takes at most."""
+    default_checkpoint: ClassVar[Path | None] = None
+    """The checkpoint used when none is given on the command line; None: the method has no weights."""
+
+    def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
+        self.device = device
+        self.checkpoint = checkpoint
+
+    @abstractmethod
+    def encode_target(self, targets: Frames) -> Any:
+        """What the method needs to know of the target; called once a pair.
+
+        targets: 1 to `shots` frames of the target at `image_size`, on the method's device.
+        """
+
+    @abstractmethod
+    def reenact(self, identity: Any, driving: Frames) -> Tensor:
+        """The target moving like `driving`: float32 [T,3,S,S], RGB, 0..1, for any T >= 1.
+
+        identity: what `encode_target` returned. driving: T frames of the source at `image_size`.
+        """
+
+    def motion_code(self, driving: Frames) -> Tensor | None:
+        """The code [T,D] that carries the motion, or None where the method has no such code."""
+        return None
+
+
+class Dataset(ABC):
+    """Clips of faces, prepared as square crops of `image_size` pixels."""
+
+    name: ClassVar[str]
+    image_size: ClassVar[int] = 128
+    backbones: ClassVar[Mapping[str, str]] = {}
+    """Backbones used when the command line names none: kind -> `scheme:argument`."""
+    frozen: bool = False
+    """Whether the clips are exactly those that the frozen pair lists of this name were made from."""
+
+    @abstractmethod
+    def clips(self) -> Sequence[ClipInfo]:
+        """The clips that are here, sorted by id; decodes nothing."""
+
+    @abstractmethod
+    def missing(self) -> Sequence[str]:
+        """Ids of the clips that belong to the data set but are not here."""
+
+    @abstractmethod
+    def prepared(self, clip_id: str) -> Clip | None:
+        """The prepared clip, or None where `prepare` has not run for it."""
+
+    @abstractmethod
+    def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:
+        """Prepare those clips that are not yet; calls progress(frames) as frames are done. Safe to interrupt."""
+
+    @abstractmethod
+    def frame_count(self, clip_id: str) -> int:
+        """About how many frames `prepare` will handle for this clip (for a progress bar)."""
+
+    def truth(self, pair: Pair) -> Clip | None:
+        """The clip that shows the target making the driving motion, frame by frame; None where nobody knows it."""
+        return self.prepared(pair.source) if pair.kind == "self" else None
+
+
+class Protocol(ABC):
+    """A rule that says who drives whom; the same clips always give the same pairs in the same order."""
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def pairs(self, clips: Sequence[ClipInfo]) -> list[Pair]:
+        """The pairs, in the order that `--limit` cuts, without frame numbers."""
+
+
+class Backbone(ABC):
+    """A network that metrics look through. Its name and its file's sha256 stand in every row made with it."""
+
+    kind: ClassVar[str]
+    """`detector`, `identity`, `landmarks` or `inception`."""
+    name: str
+    """A slug for the variant, such as `insightface-buffalo_l`."""
+    sha256: str
+    """Of the weights file."""
+
+    @abstractmethod
+    def extract(self, images: Array, context: Mapping[str, Features]) -> Features:
+        """Features of images uint8 [T,H,W,3] RGB, as named arrays with T rows.
+
+        context: the features of the kinds in `needs`, for the same images.
+        """
+
+    needs: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures with the sha256 of their content, by which their features are cached."""
+
+    key: str
+    images: npt.NDArray[np.uint8]
+    """[T,S,S,3] RGB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that a metric may look at for one pair."""
+
+    pair: Pair
+    generated: Pictures
+    driving: Pictures
+    target: Pictures
+    """The first target image alone: [1,S,S,3]."""
+    truth: Pictures | None
+    """The frames that should have been generated; None where nobody knows them."""
+    reference: Pictures
+    """Real frames of the target identity, to compare distributions with: the truth, or else the target's own clip."""
+    features: Callable[[str, Pictures], Features] = field(repr=False)
+    """features(kind, pictures): what the backbone of that kind sees, cached."""
+
+
+class Metric(ABC):
+    """A measurement with a name that says exactly what was computed."""
+
+    key: ClassVar[str]
+    version: ClassVar[int] = 1
+    recipe: ClassVar[str]
+    """The part of the variant's name that says how: `gauss11-rgb`; `{identity}` stands for that backbone's name."""
+    title: ClassVar[str]
+    definition: ClassVar[str]
+    """One or two sentences for the glossary, with unit and source."""
+    higher_is_better: ClassVar[bool | None]
+    unit: ClassVar[str] = ""
+    digits: ClassVar[int] = 3
+    """Decimals worth printing."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Kinds of the backbones it looks through."""
+    needs_truth: ClassVar[bool] = False
+
+
+class FrameMetric(Metric):
+    """A value a frame; a pair's value is the mean over its frames, a method's the mean over pairs."""
+
+    @abstractmethod
+    def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:
+        """Values float64 [T], NaN where a frame could not be measured, and the reason for those ("" if none)."""
+
+
+class SetMetric(Metric):
+    """One value for a set of generated frames against a set of real ones, through the features of one backbone."""
+
+    feature: ClassVar[str]
+    """Which array of the backbone's features is compared."""
+
+    @abstractmethod
+    def compare(self, generated: Array, reference: Array) -> float:
+        """The value for features [N,D] and [M,D]; raises ValueError with a reason where it is not defined."""
+
+
+class MethodMetric(Metric):
+    """One or more values of the method itself, whatever the pair; each has a recipe of its own."""
+
+    @abstractmethod
+    def measure(self, method: Method, targets: Frames, driving: Frames) -> Mapping[str, float]:
+        """recipe -> value, measured on one pair's frames (on the method's device)."""

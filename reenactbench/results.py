@@ -1,0 +1,151 @@
+"""A finished or interrupted run on disk: `run.json`, three tables and `media/`. The report reads nothing else.
+
+Tables (parquet), a row each:
+- `pairs`: method, pair, variant. `value` is the mean over the pair's measured frames; null unless `status` is `ok`.
+- `frames`: the same for every frame of every frame metric.
+- `sets`: method, protocol, split, variant for metrics of a whole set (FID) or of the method itself (speed;
+  protocol `any`, split `all`).
+
+Media: `media/<pair id>/{target,driver,truth,METHOD}.png` for the pairs in run.json's `shown`; each a strip of square
+frames, one under the other, in the order of the pair's `frames` (`target_frames` for target.png).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reenactbench.errors import ReenactbenchError
+from reenactbench.files import read_json, replacing, write_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+
+OK, FAILED = "ok", "failed"
+COMPUTED, NOT_COMPUTED = "computed", "not computed"
+RUNNING, COMPLETE, INTERRUPTED = "running", "complete", "interrupted"
+
+PAIR_COLUMNS = {
+    "method": "string",
+    "pair_id": "string",
+    "protocol": "string",
+    "kind": "string",
+    "split": "string",
+    "quadrant": "string",
+    "source": "string",
+    "target": "string",
+    "source_identity": "string",
+    "target_identity": "string",
+    "metric": "string",
+    "variant": "string",
+    "backbone_sha256": "string",
+    "value": "Float64",
+    "n_frames": "Int64",
+    "n_failed": "Int64",
+    "status": "string",
+    "reason": "string",
+}
+FRAME_COLUMNS = {
+    "method": "string",
+    "pair_id": "string",
+    "protocol": "string",
+    "kind": "string",
+    "quadrant": "string",
+    "source": "string",
+    "target": "string",
+    "metric": "string",
+    "variant": "string",
+    "frame": "Int64",
+    "value": "Float64",
+    "status": "string",
+    "reason": "string",
+}
+SET_COLUMNS = {
+    "method": "string",
+    "protocol": "string",
+    "split": "string",
+    "metric": "string",
+    "variant": "string",
+    "backbone_sha256": "string",
+    "value": "Float64",
+    "n_pairs": "Int64",
+    "n_planned": "Int64",
+    "n_frames": "Int64",
+    "n_reference": "Int64",
+    "status": "string",
+    "reason": "string",
+}
+TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    path: Path
+    info: dict[str, Any]
+    """What run.json holds."""
+    pairs: pd.DataFrame
+    frames: pd.DataFrame
+    sets: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return str(self.info["name"])
+
+    @property
+    def methods(self) -> list[str]:
+        """Method names, in the order of the command line."""
+        return [method["name"] for method in self.info["methods"]]
+
+
+def table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The rows as a table with exactly the columns and types of that name; NaN becomes null."""
+    import pandas as pd
+
+    columns = TABLES[name]
+    frame = pd.DataFrame(rows, columns=list(columns))
+    return frame.astype(columns)
+
+
+def write_run_info(path: Path, info: dict[str, Any]) -> None:
+    write_json(path / "run.json", info)
+
+
+def write_table(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    with replacing(path / f"{name}.parquet") as temporary:
+        table(name, rows).to_parquet(temporary, index=False, compression="zstd")
+
+
+def read_run(path: Path) -> Run:
+    """Read a run's folder; raises ReenactbenchError where it is not one, or not scored yet."""
+    import pandas as pd
+
+    if not (path / "run.json").is_file():
+        raise ReenactbenchError(f"{path} holds no run (no run.json); `reenactbench run` makes one")
+    info = read_json(path / "run.json")
+    if info.get("schema_version") != SCHEMA_VERSION:
+        raise ReenactbenchError(
+            f"{path}/run.json has schema version {info.get('schema_version')}, this version reads {SCHEMA_VERSION}; "
+            "run it again or use the version that made it"
+        )
+    missing = [name for name in TABLES if not (path / f"{name}.parquet").is_file()]
+    if missing:
+        raise ReenactbenchError(
+            f"{path} was not finished ({', '.join(missing)} missing); start the same `reenactbench run` again to resume it"
+        )
+    return Run(path, info, *(pd.read_parquet(path / f"{name}.parquet") for name in TABLES))
+
+
+def find_run(out: Path, name: str | None = None) -> Path:
+    """The folder of the run called `name` (a name under `out`, or a path), or of the newest run under `out`."""
+    if name is not None:
+        for candidate in (out / name, Path(name)):
+            if (candidate / "run.json").is_file():
+                return candidate
+        raise ReenactbenchError(f"there is no run {name!r} in {out}; `ls {out}` shows the runs")
+    runs = sorted(out.glob("*/run.json"), key=lambda path: (path.stat().st_mtime_ns, path))
+    if not runs:
+        raise ReenactbenchError(f"there is no run in {out}; `reenactbench run --method NAME` makes one")
+    return runs[-1].parent
