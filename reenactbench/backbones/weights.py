@@ -1,0 +1,135 @@
+"""The one place that knows, finds and downloads weights. Nothing here is unpickled."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from reenactbench.cache import cache_folder
+from reenactbench.errors import MissingWeights, ReenactbenchError
+from reenactbench.files import replacing, sha256_file
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One downloadable file: an ONNX or state-dict file, or a zip of ONNX files."""
+
+    name: str
+    file: str
+    url: str
+    sha256: str
+    size: int
+    """Bytes of the download."""
+    licence: str
+    source: str
+    used_by: str
+    members: tuple[str, ...] = ()
+    """Files taken out of a zip; empty where the file itself is what is used."""
+
+    @property
+    def folder(self) -> Path:
+        return cache_folder() / "weights" / (self.name if self.members else "")
+
+    def paths(self) -> list[Path]:
+        return [self.folder / member for member in self.members or (self.file,)]
+
+    @property
+    def present(self) -> bool:
+        return all(path.is_file() for path in self.paths())
+
+
+KNOWN = {
+    weights.name: weights
+    for weights in (
+        Weights(
+            name="buffalo_l",
+            file="buffalo_l.zip",
+            url="https://github.com/deepinsight/insightface/releases/download/v0.7/buffalo_l.zip",
+            sha256="80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f",
+            size=288_621_354,
+            licence="non-commercial research only",
+            source="insightface model zoo",
+            used_by="csim, face_rate, akd",
+            members=("det_10g.onnx", "w600k_r50.onnx", "1k3d68.onnx"),
+        ),
+        Weights(
+            name="pt_inception-2015-12-05-6726825d.pth",
+            file="pt_inception-2015-12-05-6726825d.pth",
+            url="https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
+            sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+            size=95_628_359,
+            licence="Apache-2.0",
+            source="pytorch-fid, ported from TensorFlow's Inception of 2015-12-05",
+            used_by="fid, fid_inf, kid",
+        ),
+    )
+}
+
+
+def shown(path: Path) -> str:
+    """The path as it may be published: without the user's home or the cache's own place."""
+    if path.is_relative_to(cache_folder()):
+        return str(Path("<cache>") / path.relative_to(cache_folder()))
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else path.name
+
+
+def weights_file(argument: str, member: str | None = None) -> Path:
+    """The file that `argument` names: a path, or a known name (`member` of it where it is a pack).
+
+    Raises MissingWeights with the sentence that says how to get it.
+    """
+    known = KNOWN.get(argument)
+    if known is None:
+        path = Path(argument).expanduser()
+        if path.is_dir() and member:
+            path = path / member
+        if not path.is_file():
+            raise MissingWeights(
+                f"there is no weights file {path.name!r} at the path given, and no known weights of that name "
+                f"(known: {', '.join(KNOWN)})"
+            )
+        return path
+    path = known.folder / (member or known.file)
+    if not path.is_file():
+        raise MissingWeights(
+            f"{known.name} is not here: `reenactbench weights fetch {known.name}` downloads it "
+            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put {path.name} into {shown(known.folder)} by hand"
+        )
+    return path
+
+
+def fetch(weights: Weights, progress: bool) -> None:
+    """Download, verify and unpack; raises ReenactbenchError in one sentence where that fails."""
+    import pooch
+
+    if weights.present:
+        return
+    folder = cache_folder() / "weights"
+    try:
+        downloaded = Path(
+            pooch.retrieve(
+                weights.url, f"sha256:{weights.sha256}", fname=weights.file, path=folder, progressbar=progress
+            )
+        )
+    except Exception as error:  # pooch lets through what requests and the file system raise
+        cause = " ".join(str(error).split()) or type(error).__name__
+        raise ReenactbenchError(
+            f"{weights.name} could not be downloaded from {weights.url} ({type(error).__name__}: {cause[:200]}); "
+            f"try again with a connection, or put its files into {shown(weights.folder)} by hand"
+        ) from error
+    if weights.members:
+        with zipfile.ZipFile(downloaded) as archive:
+            for member in weights.members:
+                name = next(name for name in archive.namelist() if Path(name).name == member)
+                with archive.open(name) as packed, replacing(weights.folder / member) as temporary:
+                    with temporary.open("wb") as unpacked:
+                        shutil.copyfileobj(cast("IO[bytes]", packed), unpacked)
+        downloaded.unlink()
+
+
+def verified(weights: Weights) -> bool | None:
+    """Whether the file on disk is the known one; None where only its unpacked parts are kept."""
+    return sha256_file(weights.paths()[0]) == weights.sha256 if not weights.members else None

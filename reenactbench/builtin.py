@@ -1,0 +1,84 @@
+"""The built-in data sets, protocols, metrics and backbones, registered through the same hooks as anyone's."""
+
+from __future__ import annotations
+
+from reenactbench.hookspecs import Register, hookimpl
+
+
+@hookimpl
+def register_datasets(register: Register) -> None:
+    register(
+        "300vw",
+        "reenactbench.datasets.w300vw:W300VW",
+        summary="300 Videos in the Wild: the official tree of 114 folders NNN/vid.avi with NNN/annot/*.pts",
+        licence="research only, by application",
+        citation="Shen et al., The First Facial Landmark Tracking in-the-Wild Challenge, ICCVW 2015",
+    )
+    register(
+        "folder",
+        "reenactbench.datasets.folder:Folder",
+        summary="your own videos: any folder of NAME/vid.*, with NAME/annot/*.pts or with --landmarks and --detector",
+    )
+
+
+@hookimpl
+def register_protocols(register: Register) -> None:
+    register(
+        "self",
+        "reenactbench.protocols.builtin:SelfReenactment",
+        summary="each clip reconstructs itself from target images outside the scored frames (the paper's Table 3)",
+    )
+    register(
+        "cross",
+        "reenactbench.protocols.builtin:Cross",
+        summary="30 pairs of two identities in each quadrant of source seen/unseen x target seen/unseen",
+    )
+    register(
+        "cross-paper",
+        "reenactbench.protocols.builtin:CrossPaper",
+        summary="10 random pairs of source video and target image (the paper's Table 2)",
+    )
+
+
+@hookimpl
+def register_metrics(register: Register) -> None:
+    register("csim", "reenactbench.metrics.csim:CSIM", summary="cosine similarity of identity embeddings")
+    register("face_rate", "reenactbench.metrics.face_rate:FaceRate", summary="share of frames in which a face is found")
+    register("akd", "reenactbench.metrics.akd:AKD", summary="average keypoint distance to the driver")
+    register("ssim", "reenactbench.metrics.ssim:SSIM", summary="structural similarity to the true frames")
+    register("psnr", "reenactbench.metrics.psnr:PSNR", summary="peak signal-to-noise ratio to the true frames")
+    register("l1", "reenactbench.metrics.l1:L1", summary="mean absolute error to the true frames")
+    register("fid", "reenactbench.metrics.fid:FID", summary="Frechet Inception distance")
+    register("fid_inf", "reenactbench.metrics.fid_inf:FIDInfinity", summary="FID extrapolated to infinitely many frames")
+    register("kid", "reenactbench.metrics.kid:KID", summary="kernel Inception distance, unbiased, full sample")
+    register("speed", "reenactbench.metrics.speed:Speed", summary="frames a second, parameters, FLOPs, peak memory")
+
+
+@hookimpl
+def register_backbones(register: Register) -> None:
+    register(
+        "detector/insightface",
+        "reenactbench.backbones.detector:load_insightface",
+        summary="SCRFD of an insightface pack or ONNX file",
+    )
+    register("detector/yunet", "reenactbench.backbones.detector:load_yunet", summary="YuNet ONNX file through OpenCV")
+    register(
+        "identity/insightface",
+        "reenactbench.backbones.identity:load_insightface",
+        summary="ArcFace network of an insightface pack or ONNX file",
+    )
+    register(
+        "landmarks/insightface",
+        "reenactbench.backbones.landmarks:load_insightface",
+        summary="1k3d68 of an insightface pack or ONNX file",
+    )
+    register(
+        "landmarks/onnx68",
+        "reenactbench.backbones.landmarks:load_onnx68",
+        summary="68-point ONNX network on a square crop of 1.1 x the face box (PFLD)",
+    )
+    register(
+        "inception/pytorch-fid",
+        "reenactbench.backbones.inception:load_pytorch_fid",
+        summary="the FID Inception network of pytorch-fid",
+    )

@@ -1,0 +1,15 @@
+"""Where prepared data and weights are kept: one folder, that of the platform or $REENACTBENCH_CACHE."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    given = os.environ.get("REENACTBENCH_CACHE")
+    if given:
+        return Path(given).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("reenactbench"))

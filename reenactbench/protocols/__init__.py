@@ -1,0 +1,1 @@
+"""Who drives whom, and with which frames."""

@@ -1,0 +1,198 @@
+"""Summary rows become tables. What is best, how it is rounded and what is noted is decided here, for every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import count
+from typing import Any
+
+from reenactbench.files import content_key
+from reenactbench.report.wording import REASON_LENGTH, number, plural, shorten, table_title
+from reenactbench.results import Run
+from reenactbench.summary import summary_rows
+
+
+SummaryRow = Mapping[str, Any]
+Rows = dict[tuple[int, str, str], SummaryRow]
+"""Summary rows of several runs by the run's position, method and variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One variant of one metric; two variants never share a column."""
+
+    variant: str
+    title: str
+    definition: str
+    unit: str
+    digits: int
+    higher_is_better: bool | None
+    kind: str
+    """`frame`, `set` or `method`."""
+
+    @property
+    def heading(self) -> str:
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    @property
+    def arrow(self) -> str:
+        return {True: "↑", False: "↓", None: ""}[self.higher_is_better]
+
+    @property
+    def direction(self) -> str:
+        words = {True: "higher is better", False: "lower is better", None: "neither higher nor lower is better"}
+        return words[self.higher_is_better]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a table shows for one method and one variant."""
+
+    value: str = ""
+    """The mean, rounded; empty where there is none."""
+    interval: str = ""
+    """The 95 % interval, `[0.612, 0.701]`; empty where there is none."""
+    counts: str = ""
+    """What the mean is over, where the caption does not say it already."""
+    incomplete: bool = False
+    """Whether some of the planned pairs are not in the mean."""
+    best: bool = False
+    status: str = ""
+    """Why there is no value, in two words; empty where there is one."""
+    note: str = ""
+    """The mark of the table's note with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    method: str
+    run: str
+    """The run's name; empty where all rows of the report are of one run."""
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One protocol and one split: methods as rows, variants as columns."""
+
+    number: int
+    title: str
+    counts: str
+    """What the means are over, where a cell does not say otherwise."""
+    columns: list[Column]
+    rows: list[Row]
+    notes: dict[str, str]
+    """Mark -> why there is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Runs whose numbers may be compared, and their tables."""
+
+    runs: list[Run]
+    tables: list[Table]
+
+
+def comparable(one: Run, other: Run) -> bool:
+    """Whether the numbers of two runs may share a table: the same data, pairs, frames and backbone files."""
+
+    def subject(run: Run) -> tuple[str, str, str]:
+        return run.info["dataset"]["fingerprint"], run.info["protocol"]["sha256"], content_key(run.info["pairs"])
+
+    def backbones(run: Run) -> dict[str, str]:
+        return {entry["variant"]: entry["backbone_sha256"] for entry in run.info["variants"] if entry["backbone_sha256"]}
+
+    mine, theirs = backbones(one), backbones(other)
+    return subject(one) == subject(other) and all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
+
+
+def groups(runs: Sequence[Run]) -> list[Group]:
+    """The runs, those together that may be compared, with their tables numbered through."""
+    together: list[list[Run]] = []
+    for run in runs:
+        for members in together:
+            if all(comparable(run, member) for member in members):
+                members.append(run)
+                break
+        else:
+            together.append([run])
+    numbers = count(1)
+    return [Group(members, _tables(members, numbers, named=len(runs) > 1)) for members in together]
+
+
+def _tables(runs: list[Run], numbers: Iterator[int], named: bool) -> list[Table]:
+    names = [field.name for field in fields(Column)]
+    columns = [
+        Column(**{name: entry[name] for name in names})
+        for entry in {entry["variant"]: entry for run in runs for entry in run.info["variants"]}.values()
+    ]
+    found: dict[tuple[str, str], Rows] = {}
+    for index, run in enumerate(runs):
+        for row in summary_rows(run):
+            found.setdefault((row["protocol"], row["split"]), {})[index, row["method"], row["variant"]] = row
+    ordered = sorted(found, key=lambda key: key[0] == "any")
+    return [_table(next(numbers), table_title(*key), runs, columns, found[key], named) for key in ordered]
+
+
+def _table(place: int, title: str, runs: list[Run], columns: list[Column], found: Rows, named: bool) -> Table:
+    present = {variant for _, _, variant in found}
+    columns = [column for column in columns if column.variant in present]
+    by_column = {c.variant: [row for (_, _, variant), row in found.items() if variant == c.variant] for c in columns}
+    frame_rows = [row for column in columns if column.kind == "frame" for row in by_column[column.variant]]
+    usual = _most_common(_counts(row) for row in frame_rows if row["mean"] is not None)
+    best = {column.variant: _best(column, by_column[column.variant]) for column in columns}
+    marks: dict[str, str] = {}
+    rows = []
+    for index, run in enumerate(runs):
+        for method in run.methods:
+            mine = [found.get((index, method, column.variant)) for column in columns]
+            if any(mine):
+                cells = [_cell(c, row, usual, best[c.variant], marks) for c, row in zip(columns, mine, strict=True)]
+                rows.append(Row(shorten(method), shorten(run.name) if named else "", cells))
+    return Table(place, title, usual, columns, rows, {mark: text for text, mark in marks.items()})
+
+
+def _most_common(texts: Iterator[str]) -> str:
+    common = Counter(texts).most_common(1)
+    return common[0][0] if common else ""
+
+
+def _counts(row: SummaryRow) -> str:
+    return f"{row['coverage']} pairs, {plural(row['n_frames'], 'frame')}"
+
+
+def _best(column: Column, rows: Sequence[SummaryRow]) -> str | None:
+    """The best mean as it is printed, so that what reads the same is marked the same; None where nothing is best."""
+    means = [row["mean"] for row in rows if row["mean"] is not None]
+    if column.higher_is_better is None or len(means) < 2:
+        return None
+    return number(max(means) if column.higher_is_better else min(means), column.digits)
+
+
+def _cell(column: Column, row: SummaryRow | None, usual: str, best: str | None, marks: dict[str, str]) -> Cell:
+    if row is None:
+        return Cell(status="not measured")
+    if row["mean"] is None:
+        reason = f"{row['status']}: {shorten(row['reason'] or 'no reason was recorded', REASON_LENGTH)}"
+        return Cell(status=row["status"], note=marks.setdefault(reason, _mark(len(marks))))
+    value = number(row["mean"], column.digits)
+    interval = ""
+    if row["ci_low"] is not None:
+        interval = f"[{number(row['ci_low'], column.digits)}, {number(row['ci_high'], column.digits)}]"
+    counts, incomplete = "", False
+    if column.kind != "method":
+        measured, planned = row["coverage"].split("/")
+        incomplete = measured != planned
+        counts = _counts(row)
+        if column.kind == "set":
+            counts = f"N = {counts}" if incomplete else f"N = {number(row['n_frames'])}"
+        elif counts == usual:
+            counts = ""
+    return Cell(value, interval, counts, incomplete, best=value == best)
+
+
+def _mark(position: int) -> str:
+    """a, b, ... z, aa, bb, ..."""
+    return chr(ord("a") + position % 26) * (1 + position // 26)
