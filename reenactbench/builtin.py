@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from reenactbench.hookspecs import Register, hookimpl
+
+if TYPE_CHECKING:
+    import typer
 
 
 @hookimpl
@@ -49,7 +54,9 @@ def register_metrics(register: Register) -> None:
     register("psnr", "reenactbench.metrics.psnr:PSNR", summary="peak signal-to-noise ratio to the true frames")
     register("l1", "reenactbench.metrics.l1:L1", summary="mean absolute error to the true frames")
     register("fid", "reenactbench.metrics.fid:FID", summary="Frechet Inception distance")
-    register("fid_inf", "reenactbench.metrics.fid_inf:FIDInfinity", summary="FID extrapolated to infinitely many frames")
+    register(
+        "fid_inf", "reenactbench.metrics.fid_inf:FIDInfinity", summary="FID extrapolated to infinitely many frames"
+    )
     register("kid", "reenactbench.metrics.kid:KID", summary="kernel Inception distance, unbiased, full sample")
     register("speed", "reenactbench.metrics.speed:Speed", summary="frames a second, parameters, FLOPs, peak memory")
 
@@ -82,3 +89,18 @@ def register_backbones(register: Register) -> None:
         "reenactbench.backbones.inception:load_pytorch_fid",
         summary="the FID Inception network of pytorch-fid",
     )
+
+
+@hookimpl
+def register_commands(app: typer.Typer) -> None:
+    from reenactbench.cli import compare, data, doctor, listing, report, run, show, weights
+
+    app.command()(run.run)
+    app.command()(report.report)
+    app.command()(show.show)
+    app.command()(compare.compare)
+    app.add_typer(data.app, name="data")
+    app.command("list")(listing.list_entries)
+    app.command()(listing.plugins)
+    app.add_typer(weights.app, name="weights")
+    app.command()(doctor.doctor)

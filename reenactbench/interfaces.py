@@ -11,16 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+import numpy.typing as npt
+
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     import torch
     from torch import Tensor
 
     from reenactbench.types import Clip, ClipInfo, Frames, Pair
 
-    Array = npt.NDArray[Any]
-    Features = Mapping[str, Array]
+Array = npt.NDArray[Any]
+Features = Mapping[str, Array]
+"""Named arrays with a row a picture."""
 
 
 class Method(ABC):
@@ -148,6 +150,8 @@ class Scene:
     """The frames that should have been generated; None where nobody knows them."""
     reference: Pictures
     """Real frames of the target identity, to compare distributions with: the truth, or else the target's own clip."""
+    device: str
+    """Where a metric that uses torch should work."""
     features: Callable[[str, Pictures], Features] = field(repr=False)
     """features(kind, pictures): what the backbone of that kind sees, cached."""
 
@@ -157,18 +161,28 @@ class Metric(ABC):
 
     key: ClassVar[str]
     version: ClassVar[int] = 1
-    recipe: ClassVar[str]
-    """The part of the variant's name that says how: `gauss11-rgb`; `{identity}` stands for that backbone's name."""
+    recipe: ClassVar[str] = ""
+    """The part of the variant's name that says how: `gauss11-rgb`. `{identity}` stands for that backbone's name,
+    `{via}` for the detector's where it is not of the same pack."""
     title: ClassVar[str]
     definition: ClassVar[str]
     """One or two sentences for the glossary, with unit and source."""
-    higher_is_better: ClassVar[bool | None]
+    higher_is_better: ClassVar[bool | None] = None
+    """None: neither direction is better."""
     unit: ClassVar[str] = ""
     digits: ClassVar[int] = 3
     """Decimals worth printing."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Kinds of the backbones it looks through."""
     needs_truth: ClassVar[bool] = False
+
+    @classmethod
+    def variant(cls, names: Mapping[str, str], recipe: str | None = None) -> str:
+        """The full name of what is computed with backbones of these names: `csim/insightface-buffalo_l/detect5@1`."""
+        others = [names[kind] for kind in cls.needs if kind != "detector"]
+        detector = names.get("detector", "")
+        via = "" if not others or detector in others else f"-{detector}"
+        return f"{cls.key}/{(recipe or cls.recipe).format(**names, via=via)}@{cls.version}"
 
 
 class FrameMetric(Metric):
@@ -190,9 +204,23 @@ class SetMetric(Metric):
         """The value for features [N,D] and [M,D]; raises ValueError with a reason where it is not defined."""
 
 
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """One of the values that a `MethodMetric` measures."""
+
+    title: str
+    definition: str
+    unit: str
+    digits: int
+    higher_is_better: bool
+
+
 class MethodMetric(Metric):
-    """One or more values of the method itself, whatever the pair; each has a recipe of its own."""
+    """Values of the method itself, whatever the pair."""
+
+    quantities: ClassVar[Mapping[str, Quantity]]
+    """recipe -> what it is."""
 
     @abstractmethod
-    def measure(self, method: Method, targets: Frames, driving: Frames) -> Mapping[str, float]:
-        """recipe -> value, measured on one pair's frames (on the method's device)."""
+    def measure(self, method: Method, targets: Frames, driving: Frames) -> Mapping[str, float | str]:
+        """recipe -> value, or the reason why it cannot be measured here; frames are on the method's device."""

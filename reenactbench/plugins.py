@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -124,7 +125,7 @@ def load_plugins(files: Iterable[Path] = ()) -> Plugins:
         plugins.add(PluginReport(point.name, distribution, version), point.load)
     for file in files:
         version = "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
-        plugins.add(PluginReport(file.name, f"file {file.name}", version), lambda file=file: _load_file(file))
+        plugins.add(PluginReport(file.name, f"file {file.name}", version), partial(_load_file, file))
     return plugins
 
 

@@ -62,8 +62,8 @@ class Registry:
     def of(self, kind: str) -> Iterator[Entry]:
         return (entry for entry in self._entries.values() if entry.kind == kind)
 
-    def owned_by(self, owner: str) -> Iterator[Entry]:
-        return (entry for entry in self._entries.values() if entry.owner == owner)
+    def owned_by(self, owner: str, distribution: str) -> Iterator[Entry]:
+        return (e for e in self._entries.values() if (e.owner, e.distribution) == (owner, distribution))
 
     def find(self, kind: str, name: str) -> Entry:
         """Raises ReenactbenchError with the nearest names, or all of them, where there is none."""

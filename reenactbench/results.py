@@ -133,7 +133,7 @@ def read_run(path: Path) -> Run:
     missing = [name for name in TABLES if not (path / f"{name}.parquet").is_file()]
     if missing:
         raise ReenactbenchError(
-            f"{path} was not finished ({', '.join(missing)} missing); start the same `reenactbench run` again to resume it"
+            f"{path} was not finished ({', '.join(missing)} missing); the same `reenactbench run` again goes on with it"
         )
     return Run(path, info, *(pd.read_parquet(path / f"{name}.parquet") for name in TABLES))
 

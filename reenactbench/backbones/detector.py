@@ -20,7 +20,7 @@ SCRFD_SIZE, SCRFD_SCORE = (320, 320), 0.5
 
 
 class Detector(Backbone):
-    """`box` [T,4] (left, top, right, bottom) and `points` [T,5,2] in pixels, `score` [T]; NaN where no face is found."""
+    """`box` [T,4] (left, top, right, bottom), `points` [T,5,2] in pixels, `score` [T]; NaN where no face is found."""
 
     kind: ClassVar[str] = "detector"
 

@@ -6,11 +6,10 @@ import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
 from reenactbench.cache import cache_folder
 from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import replacing, sha256_file
+from reenactbench.files import replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,8 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     if not path.is_file():
         raise MissingWeights(
             f"{known.name} is not here: `reenactbench weights fetch {known.name}` downloads it "
-            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put {path.name} into {shown(known.folder)} by hand"
+            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put {path.name} into "
+            f"{shown(known.folder)} by hand"
         )
     return path
 
@@ -124,12 +124,7 @@ def fetch(weights: Weights, progress: bool) -> None:
         with zipfile.ZipFile(downloaded) as archive:
             for member in weights.members:
                 name = next(name for name in archive.namelist() if Path(name).name == member)
-                with archive.open(name) as packed, replacing(weights.folder / member) as temporary:
-                    with temporary.open("wb") as unpacked:
-                        shutil.copyfileobj(cast("IO[bytes]", packed), unpacked)
+                with replacing(weights.folder / member) as temporary:
+                    with archive.open(name) as packed, temporary.open("wb") as unpacked:
+                        shutil.copyfileobj(packed, unpacked)
         downloaded.unlink()
-
-
-def verified(weights: Weights) -> bool | None:
-    """Whether the file on disk is the known one; None where only its unpacked parts are kept."""
-    return sha256_file(weights.paths()[0]) == weights.sha256 if not weights.members else None

@@ -1,0 +1,101 @@
+"""The command line. Nothing here imports torch, OpenCV or insightface before a command needs them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from reenactbench.errors import ReenactbenchError
+from reenactbench.plugins import Plugins, load_plugins
+
+INTERRUPTED = 130
+BAD_INPUT = 2
+
+_debug = False
+
+
+class Group(TyperGroup):
+    """Turns our errors into one sentence and status 2, and Ctrl-C into status 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ReenactbenchError as error:
+            if _debug:
+                raise
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            if _debug:
+                raise
+            print("interrupted", file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def build_app(plugins: Plugins) -> typer.Typer:
+    app = typer.Typer(
+        cls=Group,
+        name="reenactbench",
+        help="Benchmark face reenactment methods: one protocol, named metrics, one report.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def options(
+        ctx: typer.Context,
+        version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
+        plugin: list[Path] = typer.Option(  # noqa: B008 - typer's way; read by main() before
+            [], "--plugin", help="Load one more plugin from this file; may stand anywhere on the line."
+        ),
+        debug: bool = typer.Option(False, "--debug", help="Show tracebacks; may stand anywhere on the line."),
+    ) -> None:
+        ctx.obj = plugins
+
+    plugins.add_commands(app)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    global _debug
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    words, files = take_option(words, "--plugin")
+    _debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # our own sentences say what cannot be read
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    if words == ["--version"]:
+        from reenactbench import __version__
+
+        print(__version__)
+        return 0
+    plugins = load_plugins(Path(file) for file in files)
+    try:
+        build_app(plugins)(words, prog_name="reenactbench")
+    except SystemExit as status:
+        return status.code if isinstance(status.code, int) else int(status.code is not None)
+    return 0
+
+
+def take_option(words: Sequence[str], option: str) -> tuple[list[str], list[str]]:
+    """The words without `OPTION VALUE` and `OPTION=VALUE`, and the values."""
+    left, values = [], []
+    rest = iter(words)
+    for word in rest:
+        if word == option:
+            values.append(next(rest, ""))
+        elif word.startswith(f"{option}="):
+            values.append(word.partition("=")[2])
+        else:
+            left.append(word)
+    return left, values

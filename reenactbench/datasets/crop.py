@@ -1,4 +1,4 @@
-"""Crop policies: which square of each frame becomes the 128x128 picture. Versioned, because they change every number."""
+"""Crop policies: which square of each frame becomes the picture. Versioned, because they change every number."""
 
 from __future__ import annotations
 

@@ -140,9 +140,7 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
     return handled
 
 
-def _landmarks(
-    raw: RawClip, recipe: Recipe
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], dict[str, int]]:
+def _landmarks(raw: RawClip, recipe: Recipe) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], dict[str, int]]:
     """Numbers [T] and landmarks [T,68,2] (pixels of the video) of the usable frames, and how many were excluded."""
     if raw.annotations:
         usable = sorted(number for number in raw.annotations if number not in raw.broken)
@@ -157,7 +155,8 @@ def _landmarks(
         excluded = {NO_FACE: frames - len(usable)} if frames > len(usable) else {}
     else:
         raise ReenactbenchError(
-            f"{raw.video} has no landmarks beside it (annot/000001.pts, ...); give --landmarks and --detector to find them"
+            f"{raw.video} has no landmarks beside it (annot/000001.pts, ...); "
+            "give --landmarks and --detector to find them"
         )
     if not usable:
         raise ReenactbenchError(f"{raw.video} has no frame with usable landmarks")

@@ -83,7 +83,7 @@ class VideoTree(Dataset):
                 progress(prepare_clip(raw, self.recipe, cache))
             return
         context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context, initializer=_start_worker)
+        pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context, initializer=start_worker)
         try:
             for done in as_completed([pool.submit(prepare_clip, raw, self.recipe, cache) for raw in todo]):
                 progress(done.result())
@@ -93,7 +93,7 @@ class VideoTree(Dataset):
         pool.shutdown()
 
 
-def _start_worker() -> None:
+def start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once and without a traceback
     cv2.setNumThreads(1)  # there is a worker for every core
     parent = multiprocessing.parent_process()

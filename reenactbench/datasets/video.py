@@ -31,7 +31,8 @@ def _opened(path: Path) -> Iterator[Any]:
 def read_video(path: Path) -> Iterator[npt.NDArray[np.uint8]]:
     """The frames uint8 [H,W,3] RGB, in order; raises ReenactbenchError where the file is not a readable video.
 
-    A frame's number is its place in this order, from 1, as `ffmpeg -i vid.avi %06d.png` counts and .pts files are named.
+    A frame's number is its place in this order, from 1, as `ffmpeg -i vid.avi %06d.png` counts and .pts files are
+    named.
     """
     with _opened(path) as capture:
         while True:

@@ -18,10 +18,11 @@ from reenactbench.types import SEEN, UNSEEN, ClipInfo
 # depend on a file system. A folder is taken for an identity, as the paper does.
 CLIPS = tuple(
     """
-    001 002 003 004 007 009 010 011 013 015 016 017 018 019 020 022 025 027 028 029 031 033 034 035 037 039 041 043 044
-    046 047 048 049 053 057 059 112 113 114 115 119 120 123 124 125 126 138 143 144 150 158 160 203 204 205 208 211 212
-    213 214 218 223 224 225 401 402 403 404 405 406 407 408 409 410 411 412 505 506 507 508 509 510 511 514 515 516 517
-    518 519 520 521 522 524 525 526 528 529 530 531 533 537 538 540 541 546 547 548 550 551 553 557 558 559 562
+    001 002 003 004 007 009 010 011 013 015 016 017 018 019 020 022 025 027 028 029 031 033 034 035 037 039 041
+    043 044 046 047 048 049 053 057 059 112 113 114 115 119 120 123 124 125 126 138 143 144 150 158 160 203 204
+    205 208 211 212 213 214 218 223 224 225 401 402 403 404 405 406 407 408 409 410 411 412 505 506 507 508 509
+    510 511 514 515 516 517 518 519 520 521 522 524 525 526 528 529 530 531 533 537 538 540 541 546 547 548 550
+    551 553 557 558 559 562
     """.split()
 )
 SEEN_CLIPS = 102
@@ -29,7 +30,7 @@ SEEN_CLIPS = 102
 
 @cache
 def broken_frames() -> dict[str, frozenset[int]]:
-    """Clip -> 1-based numbers of the frames whose annotation is known to be wrong (mmpose, Apache-2.0): 2,127 in all."""
+    """Clip -> 1-based numbers of the frames whose annotation is known to be wrong (mmpose, Apache-2.0): 2,127."""
     ranges = json.loads((files(__package__) / "w300vw_broken.json").read_text())["videos"]
     return {
         clip: frozenset(number for first, last in spans for number in range(first, last + 1))

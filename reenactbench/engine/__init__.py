@@ -1,0 +1,1 @@
+"""plan -> generate -> score: three phases with content keys of their own."""

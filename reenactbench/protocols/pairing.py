@@ -31,9 +31,7 @@ def quadrant(source: ClipInfo, target: ClipInfo) -> str:
     return f"{source.split}-{target.split}"
 
 
-def balanced(
-    candidates: Sequence[tuple[ClipInfo, ClipInfo]], count: int, salt: str
-) -> list[tuple[ClipInfo, ClipInfo]]:
+def balanced(candidates: Sequence[tuple[ClipInfo, ClipInfo]], count: int, salt: str) -> list[tuple[ClipInfo, ClipInfo]]:
     """`count` of the candidates (or all), so that every identity is source and target about equally often.
 
     Greedy: next comes the pair whose people were used least so far; sha256 breaks ties.
@@ -41,7 +39,7 @@ def balanced(
     left = {pair: rank(salt, pair[0].id, pair[1].id) for pair in candidates}
     as_source: Counter[str] = Counter()
     as_target: Counter[str] = Counter()
-    chosen = []
+    chosen: list[tuple[ClipInfo, ClipInfo]] = []
     while left and len(chosen) < count:
 
         def cost(pair: tuple[ClipInfo, ClipInfo]) -> tuple[int, int, str]:

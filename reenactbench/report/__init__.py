@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import replacing
 from reenactbench.report import html_page, latex, long_csv, markdown
-from reenactbench.results import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from reenactbench.results import Run
 
 FORMATS = {"html": "report.html", "md": "report.md", "csv": "report.csv", "latex": "report.tex"}
 

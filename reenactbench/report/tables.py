@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reenactbench.files import content_key
 from reenactbench.report.wording import REASON_LENGTH, number, plural, shorten, table_title
-from reenactbench.results import Run
-from reenactbench.summary import summary_rows
+from reenactbench.summary import ANY, FRAME, METHOD, SET, summary_rows
 
+if TYPE_CHECKING:
+    from reenactbench.results import Run
 
 SummaryRow = Mapping[str, Any]
 Rows = dict[tuple[int, str, str], SummaryRow]
@@ -62,7 +63,7 @@ class Cell:
     status: str = ""
     """Why there is no value, in two words; empty where there is one."""
     note: str = ""
-    """The mark of the table's note with the reason."""
+    """The mark of the table's note with the reason why the value, or a part of the pairs, is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Table:
     columns: list[Column]
     rows: list[Row]
     notes: dict[str, str]
-    """Mark -> why there is no value."""
+    """Mark -> why a value, or a part of its pairs, is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,9 @@ def comparable(one: Run, other: Run) -> bool:
         return run.info["dataset"]["fingerprint"], run.info["protocol"]["sha256"], content_key(run.info["pairs"])
 
     def backbones(run: Run) -> dict[str, str]:
-        return {entry["variant"]: entry["backbone_sha256"] for entry in run.info["variants"] if entry["backbone_sha256"]}
+        return {
+            entry["variant"]: entry["backbone_sha256"] for entry in run.info["variants"] if entry["backbone_sha256"]
+        }
 
     mine, theirs = backbones(one), backbones(other)
     return subject(one) == subject(other) and all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
@@ -122,6 +125,12 @@ def groups(runs: Sequence[Run]) -> list[Group]:
     return [Group(members, _tables(members, numbers, named=len(runs) > 1)) for members in together]
 
 
+def variants(runs: Sequence[Run]) -> list[Mapping[str, Any]]:
+    """What a glossary explains: run.json's entry of each variant, once for each backbone file it was computed with."""
+    entries = (entry for run in runs for entry in run.info["variants"])
+    return list({(entry["variant"], entry["backbone_sha256"]): entry for entry in entries}.values())
+
+
 def _tables(runs: list[Run], numbers: Iterator[int], named: bool) -> list[Table]:
     names = [field.name for field in fields(Column)]
     columns = [
@@ -132,15 +141,15 @@ def _tables(runs: list[Run], numbers: Iterator[int], named: bool) -> list[Table]
     for index, run in enumerate(runs):
         for row in summary_rows(run):
             found.setdefault((row["protocol"], row["split"]), {})[index, row["method"], row["variant"]] = row
-    ordered = sorted(found, key=lambda key: key[0] == "any")
-    return [_table(next(numbers), table_title(*key), runs, columns, found[key], named) for key in ordered]
+    ordered = sorted(found, key=lambda key: key[0] == ANY)
+    return [_table(next(numbers), table_title(runs, *key), runs, columns, found[key], named) for key in ordered]
 
 
 def _table(place: int, title: str, runs: list[Run], columns: list[Column], found: Rows, named: bool) -> Table:
     present = {variant for _, _, variant in found}
     columns = [column for column in columns if column.variant in present]
     by_column = {c.variant: [row for (_, _, variant), row in found.items() if variant == c.variant] for c in columns}
-    frame_rows = [row for column in columns if column.kind == "frame" for row in by_column[column.variant]]
+    frame_rows = [row for column in columns if column.kind == FRAME for row in by_column[column.variant]]
     usual = _most_common(_counts(row) for row in frame_rows if row["mean"] is not None)
     best = {column.variant: _best(column, by_column[column.variant]) for column in columns}
     marks: dict[str, str] = {}
@@ -174,25 +183,30 @@ def _best(column: Column, rows: Sequence[SummaryRow]) -> str | None:
 def _cell(column: Column, row: SummaryRow | None, usual: str, best: str | None, marks: dict[str, str]) -> Cell:
     if row is None:
         return Cell(status="not measured")
+    reason = shorten(row["reason"] or "no reason was recorded", REASON_LENGTH)
     if row["mean"] is None:
-        reason = f"{row['status']}: {shorten(row['reason'] or 'no reason was recorded', REASON_LENGTH)}"
-        return Cell(status=row["status"], note=marks.setdefault(reason, _mark(len(marks))))
+        return Cell(status=row["status"], note=_note(f"{row['status']}: {reason}", marks))
     value = number(row["mean"], column.digits)
     interval = ""
     if row["ci_low"] is not None:
         interval = f"[{number(row['ci_low'], column.digits)}, {number(row['ci_high'], column.digits)}]"
-    counts, incomplete = "", False
-    if column.kind != "method":
-        measured, planned = row["coverage"].split("/")
-        incomplete = measured != planned
-        counts = _counts(row)
-        if column.kind == "set":
-            counts = f"N = {counts}" if incomplete else f"N = {number(row['n_frames'])}"
-        elif counts == usual:
-            counts = ""
-    return Cell(value, interval, counts, incomplete, best=value == best)
+    counts, incomplete = _shown_counts(column, row, usual)
+    return Cell(value, interval, counts, incomplete, value == best, note=_note(reason, marks) if incomplete else "")
 
 
-def _mark(position: int) -> str:
-    """a, b, ... z, aa, bb, ..."""
-    return chr(ord("a") + position % 26) * (1 + position // 26)
+def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, bool]:
+    """What a cell says about its numbers of pairs and frames, and whether pairs are missing from it."""
+    if column.kind == METHOD:
+        return "", False
+    measured, planned = row["coverage"].split("/")
+    incomplete, counts = measured != planned, _counts(row)
+    if column.kind == SET:
+        size = f"N = {plural(row['n_frames'], 'frame')}"
+        return (f"{size}, {row['coverage']} pairs" if incomplete else size), incomplete
+    return ("" if counts == usual and not incomplete else counts), incomplete
+
+
+def _note(text: str, marks: dict[str, str]) -> str:
+    """The mark of the note with that text: a, b, ... z, aa, bb, ...; the same text keeps its mark."""
+    position = len(marks)
+    return marks.setdefault(text, chr(ord("a") + position % 26) * (1 + position // 26))

@@ -1,0 +1,3 @@
+from reenactbench.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,43 @@
+"""`reenactbench doctor`: what this installation can do, and what is in its way."""
+
+from __future__ import annotations
+
+import typer
+
+from reenactbench.cli import options as shared
+
+
+def doctor(ctx: typer.Context, json: shared.Json = False) -> None:
+    """Check the installation: packages, device, weights, plugins."""
+    from reenactbench.backbones.weights import KNOWN
+    from reenactbench.cache import cache_folder
+    from reenactbench.engine.provenance import environment
+    from reenactbench.engine.setup import pick_device
+
+    found = environment(pick_device("auto"))
+    problems = [f"plugin {report.name}: {error}" for report in ctx.obj.reports for error in report.errors]
+    if {"opencv-python", "opencv-python-headless"} <= set(found["packages"]):
+        problems.append(
+            "opencv-python and opencv-python-headless are both installed and overwrite each other; remove one"
+        )
+    hints = [
+        f"{weights.name} is not here, so {weights.used_by} on real faces are not computed "
+        f"(`reenactbench weights fetch {weights.name}`)"
+        for weights in KNOWN.values()
+        if not weights.present
+    ]
+    if json:
+        shared.print_json({"environment": found, "problems": problems, "hints": hints})
+    else:
+        print(f"Python {found['python']} on {found['platform']}, {found['cores']} cores")
+        print(f"device {found['device']}: {found['device_name']}")
+        print(", ".join(f"{name} {version}" for name, version in found["packages"].items()))
+        print(f"cache: {cache_folder()}")
+        for hint in hints:
+            print(f"hint: {hint}")
+        for problem in problems:
+            print(f"PROBLEM: {problem}")
+        if not problems:
+            print("no problems found")
+    if problems:
+        raise typer.Exit(1)

@@ -1,0 +1,86 @@
+"""Tables for a terminal: a row a variant, a column a method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from reenactbench.summary import summary_rows
+
+if TYPE_CHECKING:
+    from reenactbench.compare import ComparisonRow
+    from reenactbench.results import Run
+
+ARROWS = {True: "↑", False: "↓", None: " "}
+
+
+def terminal_tables(run: Run) -> str:
+    """Every protocol and split of a run: means with 95 % intervals, coverage, and what was not computed."""
+    variants = {variant["variant"]: variant for variant in run.info["variants"]}
+    rows = summary_rows(run)
+    parts = [_heading(run)]
+    for protocol, split in dict.fromkeys((row["protocol"], row["split"]) for row in rows):
+        group = [row for row in rows if (row["protocol"], row["split"]) == (protocol, split)]
+        parts.append(f"\n{protocol}, {split}" if protocol != "any" else "\nmethod")
+        parts.append(_grid(group, run.methods, variants))
+    missing = [variant for variant in variants.values() if variant["status"] != "computed"]
+    parts += [f"\nnot computed: {variant['variant']}: {variant['reason']}" for variant in missing]
+    return "\n".join(parts)
+
+
+def _heading(run: Run) -> str:
+    data = run.info["dataset"]
+    part = f", PARTIAL: {len(data['missing'])} clips missing" if data["partial"] else ""
+    return f"{run.name} ({run.info['status']}): {data['name']}, {data['n_clips']} clips{part}"
+
+
+def _grid(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], variants: Mapping[str, Any]) -> str:
+    cells = {(row["variant"], row["method"]): _cell(row, variants[row["variant"]]) for row in rows}
+    shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == "computed"]
+    lines = [["", *methods]]
+    for name in shown:
+        label = f"{name} {ARROWS[variants[name]['higher_is_better']]}"
+        lines.append([label, *(cells.get((name, method), "") for method in methods)])
+    return aligned(lines)
+
+
+def _cell(row: Mapping[str, Any], variant: Mapping[str, Any]) -> str:
+    if row["mean"] is None:
+        return row["reason"] or "none"
+    digits = variant["digits"]
+    text = f"{row['mean']:.{digits}f}"
+    if row["ci_low"] is not None:
+        text += f" [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
+    return text if row["coverage"] == 1 else f"{text} ({row['coverage']:.0%} of pairs)"
+
+
+def comparison_table(rows: Sequence[ComparisonRow], a: str, b: str) -> str:
+    """What `compare` found, a line a variant."""
+    lines = [["protocol", "split", "variant", a, b, "difference", "p (corrected)", "verdict"]]
+    for row in rows:
+        interval = f" [{row.ci_low:+.4g}, {row.ci_high:+.4g}]" if row.ci_low is not None else ""
+        lines.append(
+            [
+                row.protocol,
+                row.split,
+                row.variant,
+                _number(row.mean_a),
+                _number(row.mean_b),
+                _number(row.difference, "+.4g") + interval,
+                _number(row.p_corrected, ".2g"),
+                row.verdict,
+            ]
+        )
+    return aligned(lines)
+
+
+def _number(value: float | None, form: str = ".4g") -> str:
+    return "" if value is None else format(value, form)
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as columns, two spaces apart."""
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )

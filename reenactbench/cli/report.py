@@ -1,0 +1,39 @@
+"""`reenactbench report`: one page, or tables for a paper."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    html = "html"
+    md = "md"
+    csv = "csv"
+    latex = "latex"
+
+
+def report(
+    ctx: typer.Context,
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="Names or folders of runs in results/; default: the newest run."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write into; default: the run's own folder.")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.html,
+) -> None:
+    """Write the report of one or more runs."""
+    from reenactbench.cli.options import DEFAULT_OUT
+    from reenactbench.report import write_report
+    from reenactbench.results import find_run, read_run
+
+    found = [read_run(find_run(DEFAULT_OUT, name)) for name in runs or (None,)]
+    folder = out or (found[0].path if len(found) == 1 else DEFAULT_OUT)
+    sections = {entry.name: entry.load() for entry in ctx.obj.registry.of("report_sections")}
+    for path in write_report(found, folder, format.value, sections):
+        print(path)

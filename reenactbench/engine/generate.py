@@ -1,0 +1,144 @@
+"""Runs one method on one pair, and keeps whatever goes wrong to that cell."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from reenactbench.engine.plan import Cell
+from reenactbench.engine.provenance import traceback_tail, without_folders
+from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
+from reenactbench.errors import ReenactbenchError
+from reenactbench.files import content_key
+from reenactbench.interfaces import Dataset, Method
+from reenactbench.results import FAILED, OK
+from reenactbench.types import Clip, Frames
+
+BATCH = 16
+RANGE_SLACK = 1e-3  # a sigmoid's last bits are forgiven, a picture in -1..1 or 0..255 is not
+
+
+class BadOutput(ReenactbenchError):
+    """What a method returned is not what the interface asks for."""
+
+
+class Generator:
+    """Generates the cells of one method; its batch size falls where memory runs out, and stays there."""
+
+    def __init__(self, method: Method, dataset: Dataset, seed: int, store: Store) -> None:
+        self.method = method
+        self._dataset, self._seed, self._store = dataset, seed, store
+        self._batch = BATCH
+
+    def run(self, cell: Cell) -> dict[str, Any]:
+        """Generate the cell into the store; returns its record (status, reason, traceback, sha256, seconds)."""
+        assert cell.key is not None
+        start = time.perf_counter()
+        try:
+            images = self._images(cell)
+        except Exception as error:
+            record = {
+                "status": FAILED,
+                "reason": failure(error),
+                "traceback": traceback_tail(error),
+                "seconds": time.perf_counter() - start,
+            }
+        else:
+            write_strip(self._store.path("generated", cell.key, ".png"), images)
+            record = {
+                "status": OK,
+                "reason": "",
+                "frames": len(images),
+                "sha256": pixel_hash(images),
+                "seconds": time.perf_counter() - start,
+            }
+        self._store.write_record("generated", cell.key, record)
+        return record
+
+    def _images(self, cell: Cell) -> Images:
+        source, target = self._dataset.prepared(cell.pair.source), self._dataset.prepared(cell.pair.target)
+        assert source is not None and target is not None
+        seed_everything(cell_seed(self._seed, cell))
+        targets = method_frames(self.method, target, cell.pair.target_frames[: self.method.shots])
+        driving = method_frames(self.method, source, cell.pair.frames)
+        with torch.no_grad():
+            identity = self.method.encode_target(targets)
+            return self._reenact(identity, driving)
+
+    def _reenact(self, identity: Any, driving: Frames) -> Images:
+        done: list[Images] = []
+        position = 0
+        while position < len(driving):
+            batch = driving[position : position + self._batch]
+            try:
+                output = check_output(self.method.reenact(identity, batch), batch)
+            except Exception as error:
+                if not out_of_memory(error) or self._batch == 1:
+                    raise
+                self._batch //= 2
+                if torch.cuda.is_available():
+                    torch.cuda.empty_cache()
+                continue
+            done.append(to_pixels(output, self._dataset.image_size))
+            position += len(batch)
+        return np.concatenate(done)
+
+
+def method_frames(method: Method, clip: Clip, numbers: tuple[int, ...]) -> Frames:
+    """The clip's frames at the method's size and on its device."""
+    return clip.frames(numbers).to(method.device).resized(method.image_size)
+
+
+def check_output(output: Any, driving: Frames) -> Tensor:
+    """The output, if it is what the interface asks for; raises BadOutput saying what is wrong with it."""
+    if not isinstance(output, Tensor):
+        raise BadOutput(f"reenact returned {type(output).__name__}, expected a torch.Tensor")
+    if output.shape != driving.images.shape:
+        raise BadOutput(f"reenact returned shape {tuple(output.shape)}, expected {tuple(driving.images.shape)}")
+    if output.dtype != torch.float32:
+        raise BadOutput(f"reenact returned {output.dtype}, expected torch.float32")
+    if not torch.isfinite(output).all():
+        bad = int((~torch.isfinite(output)).flatten(1).any(dim=1).sum())
+        raise BadOutput(f"reenact returned NaN or infinite values in {bad} of {len(output)} frames")
+    low, high = float(output.min()), float(output.max())
+    if low < -RANGE_SLACK or high > 1 + RANGE_SLACK:
+        raise BadOutput(f"reenact returned values from {low:.4g} to {high:.4g}, expected 0 to 1")
+    return output
+
+
+def to_pixels(output: Tensor, size: int) -> Images:
+    """Frames float [T,3,S,S] in 0..1 as uint8 [T,size,size,3]."""
+    resized = Frames(output, torch.zeros(len(output), 68, 2, device=output.device)).resized(size).images
+    pixels = (resized.clamp(0, 1) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
+
+
+def cell_seed(seed: int, cell: Cell) -> int:
+    """A seed of the cell's own, so that the order of the cells does not matter."""
+    return int(content_key([seed, cell.method.name, cell.pair.id])[:8], 16)
+
+
+def seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def out_of_memory(error: Exception) -> bool:
+    text = str(error).lower()
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+    )
+
+
+def failure(error: Exception) -> str:
+    """One line that says what happened, without folders."""
+    text = without_folders(" ".join(str(error).split()))[:500]
+    if out_of_memory(error):
+        return f"out of memory even with one frame a batch ({text})"
+    return text if isinstance(error, BadOutput) else f"{type(error).__name__}: {text}"

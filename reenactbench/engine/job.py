@@ -1,0 +1,77 @@
+"""A run before it starts: everything named on the command line, loaded, prepared and planned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reenactbench.engine import plan, setup
+from reenactbench.engine.progress import progress_bar
+from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
+from reenactbench.engine.store import Store
+from reenactbench.files import content_key
+from reenactbench.interfaces import Dataset
+from reenactbench.registry import Registry
+from reenactbench.types import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    options: RunOptions
+    device: str
+    dataset: Dataset
+    methods: list[MethodSpec]
+    metrics: list[MetricSpec]
+    protocols: list[dict[str, Any]]
+    pairs: list[Pair]
+    cells: list[plan.Cell]
+    store: Store
+
+    def identity(self) -> dict[str, Any]:
+        """What makes two runs the same one, so that the second goes on with the first."""
+        return {
+            "dataset": self.dataset.name,
+            "fingerprint": plan.dataset_fingerprint(self.dataset, self.pairs),
+            "protocol": plan.protocol_hash(self.protocols, self.pairs),
+            "methods": [[method.name, method.checkpoint_sha256] for method in self.methods],
+            "seed": self.options.seed,
+        }
+
+    def name(self) -> str:
+        """The name given, or one that the same command always gets again."""
+        protocols = [part["name"] for part in self.protocols]
+        return self.options.name or "-".join([self.dataset.name, *protocols, content_key(self.identity())[:8]])
+
+
+def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
+    """Everything loaded and planned; the clips are prepared only if asked."""
+    device = setup.pick_device(options.device)
+    methods = setup.load_methods(registry, options.methods, options.checkpoints)
+    dataset = setup.load_dataset(registry, options, device)
+    pairs, protocols = setup.plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
+    metrics = setup.load_metrics(
+        registry, options.metrics, setup.backbone_specs(type(dataset), options.backbones), device
+    )
+    if prepare:
+        prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
+    pairs, impossible = plan.resolve_pairs(dataset, pairs)
+    store = Store(options.out / ".store")
+    cells = plan.plan_cells(dataset, methods, pairs, impossible, options.seed, store)
+    return Job(options, device, dataset, methods, metrics, protocols, pairs, cells, store)
+
+
+def prepare_clips(dataset: Dataset, clip_ids: Sequence[str]) -> tuple[int, float]:
+    """Prepare clips with a progress bar; returns the frames handled and the seconds taken."""
+    todo = [clip_id for clip_id in clip_ids if dataset.prepared(clip_id) is None]
+    start, handled = time.perf_counter(), 0
+    with progress_bar("preparing", sum(dataset.frame_count(clip_id) for clip_id in todo)) as advance:
+
+        def count(frames: int) -> None:
+            nonlocal handled
+            handled += frames
+            advance(frames)
+
+        dataset.prepare(todo, count, setup.available_cores())
+    return handled, time.perf_counter() - start

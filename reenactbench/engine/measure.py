@@ -1,0 +1,74 @@
+"""Measures the methods themselves, once on a machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reenactbench.engine import plan
+from reenactbench.engine.generate import BATCH, Generator, failure, method_frames
+from reenactbench.engine.job import Job
+from reenactbench.engine.provenance import environment
+from reenactbench.engine.setup import MethodSpec, MetricSpec
+from reenactbench.files import content_key
+from reenactbench.interfaces import MethodMetric
+from reenactbench.results import FAILED, OK
+from reenactbench.types import ALL
+
+
+def method_rows(job: Job, generators: dict[str, Generator]) -> list[dict[str, Any]]:
+    """Values of the methods themselves, measured once on a device and kept."""
+    rows = []
+    specs = [spec for spec in job.metrics if isinstance(spec.metric, MethodMetric) and not spec.missing]
+    measured: dict[tuple[str, str], dict[str, Any]] = {}
+    for method in job.methods:
+        cell = next((c for c in job.cells if c.method is method and c.state == plan.CACHED), None)
+        for spec in specs:
+            if (method.name, spec.metric.key) not in measured:
+                measured[method.name, spec.metric.key] = _measure(job, method, spec, cell, generators)
+            found = measured[method.name, spec.metric.key].get(spec.recipe, "was not measured")
+            number = isinstance(found, (int, float))
+            rows.append(
+                {
+                    "method": method.name,
+                    "protocol": "any",
+                    "split": ALL,
+                    "metric": spec.metric.key,
+                    "variant": spec.variant,
+                    "value": found if number else None,
+                    "n_pairs": 1 if number else 0,
+                    "n_planned": 1,
+                    "n_frames": min(BATCH, len(cell.pair.frames)) if cell else 0,
+                    "status": OK if number else FAILED,
+                    "reason": "" if number else found,
+                }
+            )
+    return rows
+
+
+def _measure(
+    job: Job,
+    method: MethodSpec,
+    spec: MetricSpec,
+    cell: plan.Cell | None,
+    generators: dict[str, Generator],
+) -> dict[str, Any]:
+    assert isinstance(spec.metric, MethodMetric)
+    if cell is None:
+        return dict.fromkeys(spec.metric.quantities, "no pair was generated")
+    machine = environment(job.device)
+    on = [machine["device"], machine["device_name"], machine["cores"], machine["packages"].get("torch")]
+    key = content_key({"method": method.identity(), "metric": [spec.metric.key, spec.metric.version], "on": on})
+    record = job.store.record("scores", key)
+    if record is None:
+        generator = generators.get(method.name)
+        subject = generator.method if generator else method.construct(job.device)
+        source, target = job.dataset.prepared(cell.pair.source), job.dataset.prepared(cell.pair.target)
+        assert source is not None and target is not None
+        targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
+        driving = method_frames(subject, source, cell.pair.frames[:BATCH])
+        try:
+            record = dict(spec.metric.measure(subject, targets, driving))
+        except Exception as error:
+            return dict.fromkeys(spec.metric.quantities, failure(error))
+        job.store.write_record("scores", key, record)
+    return record

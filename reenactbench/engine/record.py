@@ -1,0 +1,143 @@
+"""What run.json says of a run."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from reenactbench.engine import plan
+from reenactbench.engine.job import Job
+from reenactbench.engine.provenance import command_line, environment
+from reenactbench.engine.setup import MethodSpec, MetricSpec
+from reenactbench.interfaces import Dataset, FrameMetric, MethodMetric, SetMetric
+from reenactbench.protocols.pairing import rank
+from reenactbench.results import COMPUTED, FAILED, NOT_COMPUTED, RUNNING, SCHEMA_VERSION
+from reenactbench.types import Pair
+
+SHOWN_ROWS = 10  # pairs in the report's grid, over all protocols and splits
+
+
+def opening(job: Job, started: float) -> dict[str, Any]:
+    """What is known when the run begins."""
+    options, pairs, identity = job.options, job.pairs, job.identity()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": job.name(),
+        "status": RUNNING,
+        "command": command_line(),
+        "started": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
+        "seconds": 0.0,
+        "seed": options.seed,
+        "limit": options.limit,
+        "splits": list(options.splits),
+        "identity": identity,
+        "dataset": _dataset_info(job.dataset, pairs, options.crop, identity["fingerprint"]),
+        "protocol": {
+            "name": "+".join(part["name"] for part in job.protocols),
+            "sha256": identity["protocol"],
+            "parts": job.protocols,
+        },
+        "methods": [_method_info(method) for method in job.methods],
+        "variants": [_variant_info(spec) for spec in job.metrics],
+        "environment": environment(job.device),
+        "pairs": [asdict(pair) for pair in pairs],
+        "shown": shown_pairs(pairs, options.seed),
+        "failures": [],
+    }
+
+
+def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], crop: str, fingerprint: str) -> dict[str, Any]:
+    used = sorted({clip for pair in pairs for clip in (pair.source, pair.target)})
+    clips = [clip for clip_id in used if (clip := dataset.prepared(clip_id)) is not None]
+    excluded: Counter[str] = Counter()
+    for clip in clips:
+        excluded.update(clip.excluded)
+    missing = list(dataset.missing())
+    return {
+        "name": dataset.name,
+        "fingerprint": fingerprint,
+        "partial": bool(missing),
+        "missing": missing,
+        "n_clips": len(clips),
+        "n_frames": sum(len(clip.numbers) for clip in clips),
+        "excluded": dict(excluded),
+        "image_size": dataset.image_size,
+        "crop": crop,
+    }
+
+
+def _method_info(method: MethodSpec) -> dict[str, Any]:
+    return {
+        "name": method.name,
+        "distribution": method.entry.distribution,
+        "version": method.entry.version,
+        "code_sha256": method.code,
+        "summary": method.entry.summary,
+        "licence": method.entry.metadata.get("licence", ""),
+        "citation": method.entry.metadata.get("citation", ""),
+        "checkpoint": method.checkpoint.name if method.checkpoint else None,
+        "checkpoint_sha256": method.checkpoint_sha256,
+        "image_size": method.cls.image_size,
+        "shots": method.cls.shots,
+        "n_ok": 0,
+        "n_failed": 0,
+    }
+
+
+def _variant_info(spec: MetricSpec) -> dict[str, Any]:
+    metric = spec.metric
+    kind = "frame" if isinstance(metric, FrameMetric) else "set" if isinstance(metric, SetMetric) else "method"
+    described = metric.quantities[spec.recipe] if isinstance(metric, MethodMetric) else metric
+    return {
+        "metric": metric.key,
+        "variant": spec.variant,
+        "kind": kind,
+        "title": described.title,
+        "definition": described.definition,
+        "unit": described.unit,
+        "digits": described.digits,
+        "higher_is_better": described.higher_is_better,
+        "needs_truth": metric.needs_truth,
+        "backbones": [
+            {"kind": kind, "name": backbone.name, "sha256": backbone.sha256}
+            for kind, backbone in spec.backbones.items()
+        ],
+        "backbone_sha256": spec.backbone_sha256,
+        "status": NOT_COMPUTED if spec.missing else COMPUTED,
+        "reason": spec.missing,
+    }
+
+
+def close(info: dict[str, Any], job: Job, started: float, status: str) -> None:
+    """Add what is known when the run ends."""
+    info["status"] = status
+    info["seconds"] = round(time.time() - started, 1)
+    states = Counter((cell.method.name, cell.state) for cell in job.cells)
+    for method in info["methods"]:
+        method["n_ok"] = states[method["name"], plan.CACHED]
+        method["n_failed"] = states[method["name"], FAILED] + states[method["name"], plan.IMPOSSIBLE]
+    for cell in job.cells:
+        if cell.state in (FAILED, plan.IMPOSSIBLE):
+            record = job.store.record("generated", cell.key) if cell.key else None
+            info["failures"].append(
+                {
+                    "method": cell.method.name,
+                    "pair_id": cell.pair.id,
+                    "reason": cell.reason,
+                    "traceback": (record or {}).get("traceback", []),
+                }
+            )
+
+
+def shown_pairs(pairs: Sequence[Pair], seed: int) -> list[str]:
+    """The pairs of the report's grid, chosen by seed before anything is scored: as many of each split."""
+    groups: dict[tuple[str, str], list[Pair]] = {}
+    for pair in sorted(pairs, key=lambda pair: rank("shown@1", str(seed), pair.id)):
+        groups.setdefault((pair.protocol, pair.split), []).append(pair)
+    each = max(2, SHOWN_ROWS // len(groups))
+    chosen = {pair.id for group in groups.values() for pair in group[:each]}
+    return [pair.id for pair in sorted(pairs, key=lambda pair: (pair.protocol, pair.split)) if pair.id in chosen]

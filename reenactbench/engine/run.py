@@ -1,0 +1,123 @@
+"""One run from start to end: prepare, plan, generate, score, write. Every step can be killed and taken up again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from reenactbench.engine import plan, record
+from reenactbench.engine.generate import Generator, failure
+from reenactbench.engine.job import Job, load_job
+from reenactbench.engine.measure import method_rows
+from reenactbench.engine.media import write_media
+from reenactbench.engine.progress import progress_bar
+from reenactbench.engine.score import Scorer, grouped
+from reenactbench.engine.setup import RunOptions
+from reenactbench.errors import ReenactbenchError
+from reenactbench.files import read_json
+from reenactbench.interfaces import SetMetric
+from reenactbench.plugins import Plugins
+from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, write_run_info, write_table
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    path: Path
+    failed_cells: int
+    interrupted: bool
+
+
+def run(options: RunOptions, plugins: Plugins) -> Outcome:
+    """Carry the run out, or on from where it was stopped."""
+    started = time.time()
+    job = load_job(options, plugins.registry, prepare=True)
+    path = options.out / job.name()
+    with locked(path):
+        _refuse_other_run(path, job)
+        info = record.opening(job, started)
+        write_run_info(path, info)
+        plugins.notify("run_started", run=info)
+        try:
+            generators = _generate(job, plugins)
+            _score(job, path, generators)
+            write_media(job, info["shown"], path)
+        except KeyboardInterrupt:
+            record.close(info, job, started, INTERRUPTED)
+            write_run_info(path, info)
+            return Outcome(path, 0, interrupted=True)
+        record.close(info, job, started, COMPLETE)
+        write_run_info(path, info)
+        plugins.notify("run_finished", run=info)
+    return Outcome(path, len(info["failures"]), interrupted=False)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds a run's folder; raises ReenactbenchError where another process does. A killed process lets go of it."""
+    path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReenactbenchError(
+            f"{path} is in use by another reenactbench run; wait for it or give another --name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _refuse_other_run(path: Path, job: Job) -> None:
+    if not (path / "run.json").is_file():
+        return
+    recorded, identity = read_json(path / "run.json").get("identity", {}), job.identity()
+    differing = [key for key in identity if recorded.get(key) != identity[key]]
+    if differing:
+        raise ReenactbenchError(f"{path} holds another run ({', '.join(differing)} differ); give another --name")
+
+
+def _generate(job: Job, plugins: Plugins) -> dict[str, Generator]:
+    """Generate every cell that is not in the store; returns the methods that were constructed for it."""
+    todo = [cell for cell in job.cells if cell.state in (plan.MISSING, FAILED)]
+    generators: dict[str, Generator] = {}
+    with progress_bar("generating", sum(len(cell.pair.frames) for cell in todo)) as advance:
+        for cell in todo:
+            name = cell.method.name
+            try:
+                if name not in generators:
+                    method = cell.method.construct(job.device)
+                    generators[name] = Generator(method, job.dataset, job.options.seed, job.store)
+            except Exception as error:
+                cell.state, cell.reason = FAILED, f"the method cannot be constructed: {failure(error)}"
+            else:
+                done = generators[name].run(cell)
+                cell.state, cell.reason = plan.CACHED if done["status"] == OK else FAILED, done["reason"]
+            status = OK if cell.state == plan.CACHED else FAILED
+            plugins.notify("cell_finished", method=name, pair_id=cell.pair.id, status=status, reason=cell.reason)
+            advance(len(cell.pair.frames))
+    return generators
+
+
+def _score(job: Job, path: Path, generators: dict[str, Generator]) -> None:
+    scorer = Scorer(job.dataset, job.metrics, job.device, job.store)
+    pair_rows: list[dict[str, Any]] = []
+    frame_rows: list[dict[str, Any]] = []
+    with progress_bar("scoring", sum(len(cell.pair.frames) for cell in job.cells)) as advance:
+        for cell in job.cells:
+            of_pair, of_frames = scorer.frame_rows(cell)
+            pair_rows += of_pair
+            frame_rows += of_frames
+            advance(len(cell.pair.frames))
+    set_metrics = sum(1 for spec in scorer.metrics if isinstance(spec.metric, SetMetric))
+    with progress_bar("comparing sets", set_metrics * len(grouped(job.cells)), "sets") as advance:
+        set_rows = scorer.set_rows(job.cells, advance)
+    write_table(path, "pairs", pair_rows)
+    write_table(path, "frames", frame_rows)
+    write_table(path, "sets", set_rows + method_rows(job, generators))

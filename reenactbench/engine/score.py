@@ -1,0 +1,264 @@
+"""From generated frames to rows: values a frame, a pair and a set, each kept under a key of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reenactbench.engine.analysis import Analysis
+from reenactbench.engine.generate import failure
+from reenactbench.engine.plan import CACHED, Cell
+from reenactbench.engine.setup import MetricSpec
+from reenactbench.engine.store import Store, read_strip
+from reenactbench.files import content_key
+from reenactbench.interfaces import Dataset, Features, FrameMetric, Pictures, Scene, SetMetric
+from reenactbench.protocols.sampling import reference_numbers
+from reenactbench.results import FAILED, OK
+from reenactbench.types import ALL, Clip, Pair
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a metric said of one pair."""
+
+    values: npt.NDArray[np.float64]
+    """[T]; NaN where a frame could not be measured."""
+    reason: str
+
+    @property
+    def measured(self) -> npt.NDArray[np.bool_]:
+        return np.isfinite(self.values)
+
+
+class Scorer:
+    """Scores the cells of a run."""
+
+    def __init__(self, dataset: Dataset, metrics: Sequence[MetricSpec], device: str, store: Store) -> None:
+        self._dataset, self._device, self._store = dataset, device, store
+        self.metrics = [spec for spec in metrics if not spec.missing]
+        backbones = {kind: backbone for spec in self.metrics for kind, backbone in spec.backbones.items()}
+        self._features: Callable[[str, Pictures], Features] = Analysis(backbones, store)
+        self.pictures = lru_cache(maxsize=16)(self._pictures)
+
+    def scene(self, cell: Cell) -> Scene:
+        """The pictures of a generated cell."""
+        assert cell.key is not None
+        pair = cell.pair
+        record = self._store.record("generated", cell.key)
+        assert record is not None
+        images = read_strip(self._store.path("generated", cell.key, ".png"))
+        return Scene(
+            pair=pair,
+            generated=Pictures(record["sha256"], images),
+            driving=self.pictures(pair.source, pair.frames),
+            target=self.pictures(pair.target, pair.target_frames[:1]),
+            truth=self.truth(pair),
+            reference=self.reference(pair),
+            device=self._device,
+            features=self._features,
+        )
+
+    def truth(self, pair: Pair) -> Pictures | None:
+        clip = self._dataset.truth(pair)
+        return None if clip is None else _of_clip(clip, pair.frames)
+
+    def reference(self, pair: Pair) -> Pictures:
+        truth = self.truth(pair)
+        if truth is not None:
+            return truth
+        target = self._dataset.prepared(pair.target)
+        assert target is not None
+        return self.pictures(pair.target, reference_numbers(target))
+
+    def _pictures(self, clip_id: str, numbers: tuple[int, ...]) -> Pictures:
+        clip = self._dataset.prepared(clip_id)
+        assert clip is not None
+        return _of_clip(clip, numbers)
+
+    def frame_rows(self, cell: Cell) -> tuple[Rows, Rows]:
+        """Rows of the tables `pairs` and `frames` for every frame metric that applies to this cell."""
+        pair_rows: Rows = []
+        frame_rows: Rows = []
+        known = self._known_truth(cell.pair)
+        specs = [
+            spec
+            for spec in self.metrics
+            if isinstance(spec.metric, FrameMetric) and (known or not spec.metric.needs_truth)
+        ]
+        scene: Scene | None = None
+        for spec in specs:
+            if cell.state != CACHED:
+                pair_rows.append(_pair_row(cell, spec, None, FAILED, cell.reason))
+                continue
+            key = self._score_key(cell, spec)
+            scores = self._remembered(key)
+            if scores is None:
+                scene = scene or self.scene(cell)
+                try:
+                    scores = Scores(*spec.metric.score(scene))  # type: ignore[attr-defined]
+                except Exception as error:
+                    pair_rows.append(_pair_row(cell, spec, None, FAILED, f"metric failed: {failure(error)}"))
+                    continue
+                self._remember(key, scores)
+            if scores.measured.any():
+                pair_rows.append(_pair_row(cell, spec, scores, OK, "" if scores.measured.all() else scores.reason))
+            else:
+                pair_rows.append(_pair_row(cell, spec, scores, FAILED, f"{scores.reason} in any frame"))
+            frame_rows += _frame_rows(cell, spec, scores)
+        return pair_rows, frame_rows
+
+    def _known_truth(self, pair: Pair) -> bool:
+        return bool(pair.frames) and self._dataset.truth(pair) is not None if pair.kind != "self" else True
+
+    def _score_key(self, cell: Cell, spec: MetricSpec) -> str:
+        return content_key({"cell": cell.key, "output": self._output(cell), **_variant_key(spec)})
+
+    def _output(self, cell: Cell) -> str:
+        assert cell.key is not None
+        record = self._store.record("generated", cell.key)
+        assert record is not None
+        return str(record["sha256"])
+
+    def _remembered(self, key: str) -> Scores | None:
+        record = self._store.record("scores", key)
+        if record is None:
+            return None
+        values = [np.nan if value is None else value for value in record["values"]]
+        return Scores(np.array(values, np.float64), record["reason"])
+
+    def _remember(self, key: str, scores: Scores) -> None:
+        values = [float(value) if np.isfinite(value) else None for value in scores.values]
+        self._store.write_record("scores", key, {"values": values, "reason": scores.reason})
+
+    def set_rows(self, cells: Sequence[Cell], advance: Callable[[int], None]) -> Rows:
+        """Rows of the table `sets` for every set metric, method, protocol and split (and `all`)."""
+        rows: Rows = []
+        specs = [spec for spec in self.metrics if isinstance(spec.metric, SetMetric)]
+        for (method, protocol, split), group in grouped(cells).items():
+            done = [cell for cell in group if cell.state == CACHED]
+            for spec in specs:
+                value, counts, reason = self._set_value(spec, done, group)
+                row = {
+                    "method": method,
+                    "protocol": protocol,
+                    "split": split,
+                    "metric": spec.metric.key,
+                    "variant": spec.variant,
+                    "backbone_sha256": spec.backbone_sha256,
+                    "value": value,
+                    "n_pairs": len(done),
+                    "n_planned": len(group),
+                    "n_frames": counts[0],
+                    "n_reference": counts[1],
+                    "status": OK if value is not None else FAILED,
+                    "reason": reason,
+                }
+                rows.append(row)
+                advance(1)
+        return rows
+
+    def _set_value(
+        self, spec: MetricSpec, done: Sequence[Cell], planned: Sequence[Cell]
+    ) -> tuple[float | None, tuple[int, int], str]:
+        """The value (None where there is none), the numbers of generated and real frames, and the reason.
+
+        The real frames are those of all planned pairs, each clip's once, so that they are the same for every method.
+        """
+        assert isinstance(spec.metric, SetMetric)
+        (kind,), feature = spec.metric.needs, spec.metric.feature
+        if not done:
+            return None, (0, 0), "no pair was generated"
+        real = {
+            reference.key: reference
+            for cell in planned
+            if cell.pair.frames
+            for reference in (self.reference(cell.pair),)
+        }
+        key = content_key({"set": [self._output(cell) for cell in done], "real": list(real), **_variant_key(spec)})
+        record = self._store.record("scores", key)
+        if record is None:
+            try:
+                generated = np.concatenate([self._features(kind, self.scene(cell).generated)[feature] for cell in done])
+                reference = np.concatenate([self._features(kind, pictures)[feature] for pictures in real.values()])
+                value = spec.metric.compare(generated, reference)
+            except Exception as error:
+                return None, (0, 0), failure(error)
+            record = {"value": value, "counts": [len(generated), len(reference)]}
+            self._store.write_record("scores", key, record)
+        return record["value"], (record["counts"][0], record["counts"][1]), ""
+
+
+def grouped(cells: Sequence[Cell]) -> dict[tuple[str, str, str], list[Cell]]:
+    """Cells by (method, protocol, split), with `all` where a protocol has several splits."""
+    groups: dict[tuple[str, str, str], list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.method.name, cell.pair.protocol, cell.pair.split), []).append(cell)
+    protocols = {(method, protocol) for method, protocol, _ in groups}
+    for method, protocol in sorted(protocols):
+        parts = [group for name, group in groups.items() if name[:2] == (method, protocol)]
+        if len(parts) > 1:
+            groups[method, protocol, ALL] = [cell for part in parts for cell in part]
+    return groups
+
+
+def _of_clip(clip: Clip, numbers: tuple[int, ...]) -> Pictures:
+    return Pictures(content_key([clip.fingerprint, numbers]), np.asarray(clip.images[clip.positions(numbers)]))
+
+
+def _variant_key(spec: MetricSpec) -> dict[str, Any]:
+    hashes = {kind: [backbone.name, backbone.sha256] for kind, backbone in spec.backbones.items()}
+    return {"variant": spec.variant, "backbones": hashes}
+
+
+def _pair_row(cell: Cell, spec: MetricSpec, scores: Scores | None, status: str, reason: str) -> dict[str, Any]:
+    pair, frames = cell.pair, len(cell.pair.frames)
+    measured = scores.measured if scores is not None else np.zeros(frames, bool)
+    return {
+        "method": cell.method.name,
+        "pair_id": pair.id,
+        "protocol": pair.protocol,
+        "kind": pair.kind,
+        "split": pair.split,
+        "quadrant": pair.quadrant,
+        "source": pair.source,
+        "target": pair.target,
+        "source_identity": pair.source_identity,
+        "target_identity": pair.target_identity,
+        "metric": spec.metric.key,
+        "variant": spec.variant,
+        "backbone_sha256": spec.backbone_sha256,
+        "value": float(scores.values[measured].mean()) if scores is not None and measured.any() else None,
+        "n_frames": frames,
+        "n_failed": frames - int(measured.sum()),
+        "status": status,
+        "reason": reason,
+    }
+
+
+def _frame_rows(cell: Cell, spec: MetricSpec, scores: Scores) -> Rows:
+    pair = cell.pair
+    return [
+        {
+            "method": cell.method.name,
+            "pair_id": pair.id,
+            "protocol": pair.protocol,
+            "kind": pair.kind,
+            "quadrant": pair.quadrant,
+            "source": pair.source,
+            "target": pair.target,
+            "metric": spec.metric.key,
+            "variant": spec.variant,
+            "frame": number,
+            "value": float(value) if measured else None,
+            "status": OK if measured else FAILED,
+            "reason": "" if measured else scores.reason,
+        }
+        for number, value, measured in zip(pair.frames, scores.values, scores.measured, strict=True)
+    ]

@@ -1,0 +1,277 @@
+"""From names on the command line to loaded data, methods, metrics and backbones."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reenactbench.datasets.tree import DataOptions
+from reenactbench.errors import MissingWeights, ReenactbenchError
+from reenactbench.files import content_key, sha256_file, sha256_files
+from reenactbench.interfaces import Backbone, Dataset, Features, Method, MethodMetric, Metric, Protocol
+from reenactbench.protocols.builtin import frozen_list, list_hash
+from reenactbench.registry import Entry, Registry
+from reenactbench.types import Pair
+
+BACKBONE_KINDS = ("detector", "identity", "landmarks", "inception")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetOptions:
+    """Which data, as the command line names it."""
+
+    dataset: str
+    data_root: Path | None = None
+    allow_missing: bool = False
+    crop: str = "square@1"
+    backbones: Mapping[str, str] = field(default_factory=dict)
+    """kind -> `scheme:argument`, for those that are not the data set's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions(DatasetOptions):
+    """What `reenactbench run` was asked for."""
+
+    methods: Sequence[str]
+    protocols: Sequence[str] = ("self", "cross")
+    splits: Sequence[str] = ()
+    """Empty: all."""
+    metrics: Sequence[str] = ()
+    """Empty: all."""
+    limit: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    out: Path = Path("results")
+    name: str | None = None
+    checkpoints: Sequence[str] = ()
+    """`METHOD=FILE`, or `FILE` for the only method."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSpec:
+    """A method that takes part, before it is constructed."""
+
+    entry: Entry
+    cls: type[Method]
+    checkpoint: Path | None
+    checkpoint_sha256: str | None
+    code: str
+    """sha256 over the sources of the package it is in: a changed method never gets an old one's frames."""
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    def construct(self, device: str) -> Method:
+        import torch
+
+        return self.cls(torch.device(device), self.checkpoint)
+
+    def identity(self) -> dict[str, Any]:
+        """Everything about the method that decides what it generates."""
+        return {
+            "name": self.name,
+            "distribution": self.entry.distribution,
+            "version": self.entry.version,
+            "code": self.code,
+            "checkpoint": self.checkpoint_sha256,
+            "image_size": self.cls.image_size,
+            "shots": self.cls.shots,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """A variant that is to be computed, or the reason why it cannot be."""
+
+    metric: Metric
+    variant: str
+    recipe: str
+    backbones: dict[str, Backbone]
+    missing: str
+    """Why it cannot be computed; empty where it can."""
+
+    @property
+    def backbone_sha256(self) -> str | None:
+        """The file's sha256 for one backbone, one over all for several; None without."""
+        hashes = [self.backbones[kind].sha256 for kind in self.metric.needs if kind in self.backbones]
+        return hashes[0] if len(hashes) == 1 else content_key(hashes) if hashes else None
+
+
+def pick_device(asked: str) -> str:
+    import torch
+
+    if asked == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise ReenactbenchError("--device cuda: torch sees no CUDA device here; use --device cpu or auto")
+    if asked not in ("cpu", "cuda"):
+        raise ReenactbenchError(f"--device {asked}: choose auto, cpu or cuda")
+    return asked
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Backbone:
+    """The backbone that `scheme:argument` names; raises MissingWeights where its file is not here."""
+    scheme, colon, argument = spec.partition(":")
+    if not (colon and argument):
+        schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
+        raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
+    loader = registry.find("backbones", f"{kind}/{scheme}").load()
+    backbone: Backbone = loader(argument, device)
+    return backbone
+
+
+class BackboneFinder:
+    """Finds landmarks in raw video frames through the run's detector and landmark backbones."""
+
+    def __init__(self, detector: Backbone, landmarks: Backbone) -> None:
+        self._detector, self._landmarks = detector, landmarks
+        self.key = f"{detector.name}:{detector.sha256}+{landmarks.name}:{landmarks.sha256}"
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        seen: Features = self._detector.extract(images, {})
+        return np.asarray(self._landmarks.extract(images, {"detector": seen})["landmarks"])
+
+
+def backbone_specs(dataset_class: Any, given: Mapping[str, str]) -> dict[str, str]:
+    return {**getattr(dataset_class, "backbones", {}), **given}
+
+
+def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Dataset:
+    """The data set, listed but not prepared."""
+    factory = registry.find("datasets", options.dataset).load()
+    specs = backbone_specs(factory, options.backbones)
+
+    def finder() -> BackboneFinder:
+        return BackboneFinder(
+            load_backbone(registry, "detector", specs["detector"], device),
+            load_backbone(registry, "landmarks", specs["landmarks"], device),
+        )
+
+    known = {"detector", "landmarks"} <= set(specs)
+    dataset: Dataset = factory(
+        DataOptions(options.data_root, options.allow_missing, options.crop, finder if known else None)
+    )
+    return dataset
+
+
+def load_methods(registry: Registry, names: Sequence[str], checkpoints: Sequence[str]) -> list[MethodSpec]:
+    if not names:
+        raise ReenactbenchError("name at least one method with --method (`reenactbench list methods` shows them)")
+    given: dict[str, Path] = {}
+    for text in checkpoints:
+        name, equals, file = text.rpartition("=")
+        if not equals:
+            if len(names) > 1:
+                raise ReenactbenchError(f"--checkpoint {text}: with several methods write METHOD=FILE")
+            name = names[0]
+        if name not in names:
+            raise ReenactbenchError(f"--checkpoint {text}: {name!r} is not among the methods of this run")
+        given[name] = Path(file)
+    return [_method_spec(registry.find("methods", name), given.get(name)) for name in dict.fromkeys(names)]
+
+
+def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
+    cls = entry.load()
+    if not (isinstance(cls, type) and issubclass(cls, Method)):
+        raise ReenactbenchError(
+            f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
+        )
+    if checkpoint is None:
+        checkpoint = cls.default_checkpoint
+    elif not checkpoint.is_file():
+        raise ReenactbenchError(f"--checkpoint {checkpoint} is not a file")
+    return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code_hash(cls))
+
+
+def code_hash(cls: type) -> str:
+    """sha256 over the Python files of the package that holds the class, or of its one file."""
+    module = inspect.getmodule(cls)
+    try:
+        file = Path(inspect.getfile(cls))
+    except (TypeError, OSError):
+        return ""
+    if module is None or "." not in module.__name__:
+        return sha256_files([file])
+    return sha256_files(sorted(file.parent.glob("*.py")))
+
+
+def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, str], device: str) -> list[MetricSpec]:
+    """Every variant asked for (all where none is named), each with its backbones or the reason why it is missing."""
+    names = list(dict.fromkeys(names)) or [entry.name for entry in registry.of("metrics")]
+    metrics: list[Metric] = [registry.find("metrics", name).load()() for name in names]
+    loaded: dict[str, Backbone | str] = {}
+    for kind in {kind: None for metric in metrics for kind in metric.needs}:
+        if kind not in specs:
+            loaded[kind] = f"no {kind} network is given; name one with --{kind}"
+            continue
+        try:
+            loaded[kind] = load_backbone(registry, kind, specs[kind], device)
+        except MissingWeights as error:
+            loaded[kind] = str(error)
+    return [variant for metric in metrics for variant in _variants(metric, loaded)]
+
+
+def _variants(metric: Metric, loaded: Mapping[str, Backbone | str]) -> Iterable[MetricSpec]:
+    needed = {kind: loaded[kind] for kind in metric.needs}
+    missing = "; ".join(dict.fromkeys(found for found in needed.values() if isinstance(found, str)))
+    present = {kind: found for kind, found in needed.items() if isinstance(found, Backbone)}
+    names = {kind: present[kind].name if kind in present else f"no-{kind}" for kind in metric.needs}
+    recipes = metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
+    for recipe in recipes:
+        yield MetricSpec(metric, metric.variant(names, recipe), recipe, present, missing)
+
+
+def plan_pairs(
+    registry: Registry, dataset: Dataset, names: Sequence[str], splits: Sequence[str], limit: int | None
+) -> tuple[list[Pair], list[dict[str, Any]]]:
+    """The pairs of all protocols in order, without frames, and what run.json says of each protocol."""
+    clips = dataset.clips()
+    pairs: list[Pair] = []
+    parts: list[dict[str, Any]] = []
+    known_splits: set[str] = set()
+    for name in dict.fromkeys(names):
+        protocol: Protocol = registry.find("protocols", name).load()()
+        listed = protocol.pairs(clips)
+        sha256 = list_hash(listed)
+        frozen = frozen_list(dataset.name, name) if dataset.frozen else None
+        if frozen is not None and frozen["sha256"] != sha256:
+            raise ReenactbenchError(
+                f"the frozen list of {name} on {dataset.name} is not what its rule gives; reinstall"
+            )
+        known_splits |= {pair.split for pair in listed}
+        chosen = [pair for pair in listed if not splits or pair.split in _split_names(splits, pair.kind)][:limit]
+        pairs += chosen
+        parts.append(
+            {
+                "name": name,
+                "version": protocol.version,
+                "sha256": sha256,
+                "frozen": frozen is not None,
+                "n_pairs": len(chosen),
+                "n_listed": len(listed),
+            }
+        )
+    if not pairs:
+        wanted = f" in --split {', '.join(splits)} (there are {', '.join(sorted(known_splits))})" if splits else ""
+        raise ReenactbenchError(
+            f"protocol {', '.join(names)} has no pair{wanted} on the {len(clips)} clips of {dataset.name}"
+        )
+    return pairs, parts
+
+
+def _split_names(splits: Sequence[str], kind: str) -> set[str]:
+    """For `cross`, plain `seen` means `seen-seen`."""
+    return {f"{split}-{split}" if kind == "cross" and split in ("seen", "unseen") else split for split in splits}

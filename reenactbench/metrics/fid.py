@@ -1,0 +1,26 @@
+"""FID: does the set of generated frames look like real frames?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from reenactbench.interfaces import Array, SetMetric
+from reenactbench.metrics.frechet import frechet_distance
+
+
+class FID(SetMetric):
+    key: ClassVar[str] = "fid"
+    recipe: ClassVar[str] = "{inception}-pool3"
+    title: ClassVar[str] = "FID"
+    definition: ClassVar[str] = (
+        "Frechet Inception distance of the generated frames to real ones (the true frames where they are known, else "
+        "the target clips' own), pool3 features of pytorch-fid's network, float64. It falls as N grows: compare "
+        "equal N only."
+    )
+    higher_is_better: ClassVar[bool | None] = False
+    digits: ClassVar[int] = 2
+    needs: ClassVar[tuple[str, ...]] = ("inception",)
+    feature: ClassVar[str] = "pool3"
+
+    def compare(self, generated: Array, reference: Array) -> float:
+        return frechet_distance(generated, reference)

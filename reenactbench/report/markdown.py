@@ -1,0 +1,91 @@
+"""The report as GitHub Markdown: the tables with their notes, for a README or a pull request."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reenactbench.report.tables import Cell, Column, Group, Table, groups, variants
+from reenactbench.report.wording import CODE_LENGTH, GUIDE, SYNTHETIC, listing, notices, one_line, shorten, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reenactbench.results import Run
+
+
+def render(runs: Sequence[Run]) -> str:
+    """The whole report; the pictures and the rest of the provenance are in the HTML form."""
+    return "\n".join([*_tables(groups(runs)), *_metrics(runs), *_provenance(runs), SYNTHETIC, ""])
+
+
+def _tables(found: Sequence[Group]) -> Iterator[str]:
+    yield f"# Face reenactment benchmark\n\n{GUIDE}\n"
+    for group in found:
+        for run in group.runs:
+            yield f"{escaped(summary(run))}\n"
+            for notice in notices(run):
+                mark = "WARNING" if notice.loud else "NOTE"
+                yield f"> [!{mark}]\n> **{notice.title}.** {escaped(notice.text)}\n"
+        for table in group.tables:
+            yield from _table(table)
+
+
+def _metrics(runs: Sequence[Run]) -> Iterator[str]:
+    yield "## Metrics\n"
+    for entry in variants(runs):
+        networks = [f"{backbone['name']} {backbone['sha256'][:12]}" for backbone in entry["backbones"]]
+        through = f" Through {listing(networks)}." if networks else ""
+        yield f"- **{escaped(entry['title'])}** {code(entry['variant'])}: {escaped(entry['definition'] + through)}"
+    yield ""
+
+
+def _provenance(runs: Sequence[Run]) -> Iterator[str]:
+    yield "## Provenance\n"
+    for run in runs:
+        info = run.info
+        yield f"- {escaped(shorten(run.name))}: {code(info['command'])}"
+        yield f"  - data {code(info['dataset']['fingerprint'])}, protocol {code(info['protocol']['sha256'])}"
+        for method in info["methods"]:
+            weights = f", checkpoint {code(method['checkpoint_sha256'])}" if method["checkpoint"] else ""
+            yield f"  - {escaped(shorten(method['name']))} ({escaped(shorten(method['version']))}){weights}"
+    yield ""
+
+
+def _table(table: Table) -> Iterator[str]:
+    over = f" Each mean is over {table.counts} unless its cell says otherwise." if table.counts else ""
+    yield f"**Table {table.number}.** {escaped(table.title)}.{over}\n"
+    yield _row(["Method", *(_heading(column) for column in table.columns)])
+    yield _row(["---", *("---:" for _ in table.columns)])
+    for row in table.rows:
+        name = f"{escaped(row.method)} ({escaped(row.run)})" if row.run else escaped(row.method)
+        yield _row([name, *map(_cell, row.cells)])
+    yield ""
+    for mark, text in table.notes.items():
+        yield f"<sup>{mark}</sup> {escaped(text)}\n"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _heading(column: Column) -> str:
+    return f"{escaped(column.heading)} {column.arrow}<br>{code(column.variant)}"
+
+
+def _cell(cell: Cell) -> str:
+    note = f" <sup>{cell.note}</sup>" if cell.note else ""
+    if cell.status:
+        return escaped(cell.status) + note
+    lines = [f"**{cell.value}**" if cell.best else cell.value, cell.interval, cell.counts]
+    return "<br>".join(line for line in lines if line) + note
+
+
+def escaped(text: str) -> str:
+    """The text as itself: no character of it starts any Markdown, HTML, mention or table cell."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~&@])", r"\\\1", one_line(text))
+
+
+def code(text: str) -> str:
+    """The text as a code span that fits a table's cell."""
+    return f"`{shorten(text, CODE_LENGTH).replace('`', chr(39)).replace('|', chr(92) + '|')}`"

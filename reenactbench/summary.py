@@ -1,0 +1,190 @@
+"""What a run says in numbers: a row for every method, protocol, split and variant, as `reenactbench show` prints."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reenactbench.results import FAILED, NOT_COMPUTED, OK, Run
+from reenactbench.stats import mean_interval
+from reenactbench.types import ALL, SEEN, UNSEEN
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ANY = "any"
+"""The protocol of what is measured on the method itself, such as its speed."""
+FRAME, SET, METHOD = "frame", "set", "method"
+"""The kinds of a variant in run.json: a value a frame, a value a set of frames, a value a method."""
+
+SPLITS = (SEEN, UNSEEN, *(f"{source}-{target}" for source in (SEEN, UNSEEN) for target in (SEEN, UNSEEN)))
+
+Record = Mapping[str, Any]
+"""A row of a table of the run, or an entry of a list in run.json."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pairs whose mean is taken together."""
+
+    protocol: str
+    split: str
+    pairs: Sequence[Record]
+    """Entries of run.json's `pairs`, that is, the fields of `types.Pair`."""
+
+
+def groups(pairs: Iterable[Record]) -> list[Group]:
+    """The pairs by protocol (in the order given) and split (seen first); of several splits also pooled as `all`."""
+    found: dict[str, dict[str, list[Record]]] = {}
+    for pair in pairs:
+        found.setdefault(pair["protocol"], {}).setdefault(pair["split"], []).append(pair)
+    ordered = []
+    for protocol, splits in found.items():
+        ordered += [Group(protocol, split, splits[split]) for split in sorted(splits, key=split_order)]
+        if len(splits) > 1:
+            ordered.append(Group(protocol, ALL, [pair for members in splits.values() for pair in members]))
+    return ordered
+
+
+def split_order(split: str) -> tuple[int, str]:
+    """Sorts splits for a reader: seen, unseen, the quadrants, others by name, `all`."""
+    if split == ALL:
+        return len(SPLITS) + 1, split
+    return SPLITS.index(split) if split in SPLITS else len(SPLITS), split
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a run's table as dicts of plain Python values, None where there is none."""
+    plain = table.astype(object)
+    return plain.where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+
+
+def people(pair: Record) -> tuple[str, str]:
+    """The identities in a pair, for `stats`; of a self pair the same one twice."""
+    return pair["source_identity"], pair["target_identity"]
+
+
+def summary_rows(run: Run) -> list[dict[str, Any]]:
+    """What `reenactbench show --json` prints, by protocol, split (`all` last), variant and method.
+
+    Every row has method, protocol, split, metric, variant, mean, ci_low, ci_high (95 %, `stats.mean_interval`; None for
+    values of a set or a method), n_pairs and n_frames (measured, not planned), coverage (measured/planned pairs, such
+    as `48/50`), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason (why
+    something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply to a
+    protocol, such as one that needs the truth where nobody knows it, has no row there.
+    """
+    scores = {(row["method"], row["variant"], row["pair_id"]): row for row in records(run.pairs)}
+    values = {(row["method"], row["variant"], row["protocol"], row["split"]): row for row in records(run.sets)}
+    scored = {(row["protocol"], row["variant"]) for row in scores.values()}
+    with_truth = _protocols_with_truth(run, scored)
+    rows = []
+    for group in _groups_with_sets(run.info, values):
+        for entry in run.info["variants"]:
+            if not _applies(entry, group.protocol, scored, with_truth):
+                continue
+            for method in run.methods:
+                row = partial(_row, method, group, entry)
+                if entry["status"] == NOT_COMPUTED:
+                    unmeasured = f"0/{len(group.pairs)}"
+                    rows.append(row(None, coverage=unmeasured, status=NOT_COMPUTED, reason=entry["reason"]))
+                elif entry["kind"] == FRAME:
+                    found = [scores.get((method, entry["variant"], pair["id"])) for pair in group.pairs]
+                    rows.append(row(**_mean_over_pairs(group.pairs, found)))
+                elif value := values.get((method, entry["variant"], group.protocol, group.split)):
+                    rows.append(row(**_one_value(value)))
+    return rows
+
+
+def _groups_with_sets(info: Record, values: Iterable[tuple[str, str, str, str]]) -> list[Group]:
+    """The groups of the planned pairs, and those that only `sets` knows: the methods themselves, last."""
+    planned = groups(info["pairs"])
+    beside = {(protocol, split) for _, _, protocol, split in values}
+    if any(entry["kind"] == METHOD for entry in info["variants"]):
+        beside.add((ANY, ALL))
+    beside -= {(group.protocol, group.split) for group in planned}
+    order = [group.protocol for group in planned]
+    every = planned + [Group(protocol, split, []) for protocol, split in beside]
+    return sorted(every, key=lambda group: ([*order, group.protocol].index(group.protocol), split_order(group.split)))
+
+
+def _protocols_with_truth(run: Run, scored: Iterable[tuple[str, str]]) -> set[str]:
+    """Protocols whose true frames are known: those of one clip, and those where something was measured against them."""
+    needing = {entry["variant"] for entry in run.info["variants"] if entry["needs_truth"]}
+    of_one_clip = {pair["protocol"] for pair in run.info["pairs"] if pair["kind"] == "self"}
+    return of_one_clip | {protocol for protocol, variant in scored if variant in needing}
+
+
+def _applies(entry: Record, protocol: str, scored: Collection[tuple[str, str]], with_truth: Collection[str]) -> bool:
+    if (protocol == ANY) != (entry["kind"] == METHOD):
+        return False
+    if entry["status"] == NOT_COMPUTED:
+        return protocol in with_truth or not entry["needs_truth"]
+    return entry["kind"] != FRAME or (protocol, entry["variant"]) in scored
+
+
+def _mean_over_pairs(pairs: Sequence[Record], scores: Sequence[Record | None]) -> dict[str, Any]:
+    """scores: for each planned pair its row in `pairs`; None where the run did not reach it."""
+    measured = [(pair, score) for pair, score in zip(pairs, scores, strict=True) if score and score["status"] == OK]
+    interval = mean_interval([score["value"] for _, score in measured], [people(pair) for pair, _ in measured])
+    failures = Counter(
+        (score["reason"] or "no reason was recorded") if score else "not reached"
+        for score in scores
+        if not (score and score["status"] == OK)
+    )
+    return {
+        "mean": interval.mean,
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+        "n_pairs": interval.n,
+        "n_frames": sum(score["n_frames"] - score["n_failed"] for _, score in measured),
+        "coverage": f"{interval.n}/{len(pairs)}",
+        "status": OK if measured else FAILED,
+        "reason": "; ".join(f"{count} of {len(pairs)} pairs: {reason}" for reason, count in failures.items()),
+    }
+
+
+def _one_value(score: Record) -> dict[str, Any]:
+    """The value of a whole set of frames, or of a method; one number, so without an interval."""
+    return {
+        "mean": score["value"],
+        "n_pairs": score["n_pairs"],
+        "n_frames": score["n_frames"],
+        "coverage": f"{score['n_pairs'] or 0}/{score['n_planned'] or 0}",
+        "status": score["status"],
+        "reason": score["reason"],
+    }
+
+
+def _row(
+    method: str,
+    group: Group,
+    entry: Record,
+    mean: float | None,
+    *,
+    ci_low: float | None = None,
+    ci_high: float | None = None,
+    n_pairs: int = 0,
+    n_frames: int = 0,
+    coverage: str,
+    status: str,
+    reason: str | None,
+) -> dict[str, Any]:
+    return {
+        "method": method,
+        "protocol": group.protocol,
+        "split": group.split,
+        "metric": entry["metric"],
+        "variant": entry["variant"],
+        "mean": mean,
+        "ci_low": ci_low,
+        "ci_high": ci_high,
+        "n_pairs": n_pairs,
+        "n_frames": n_frames,
+        "coverage": coverage,
+        "higher_is_better": entry["higher_is_better"],
+        "status": status,
+        "reason": reason or "",
+    }
