@@ -35,7 +35,7 @@ class Column:
 
     @property
     def heading(self) -> str:
-        return f"{self.title} ({self.unit})" if self.unit else self.title
+        return shorten(self.title) + (f" ({shorten(self.unit)})" if self.unit else "")
 
     @property
     def arrow(self) -> str:
@@ -150,7 +150,7 @@ def _table(place: int, title: str, runs: list[Run], columns: list[Column], found
     columns = [column for column in columns if column.variant in present]
     by_column = {c.variant: [row for (_, _, variant), row in found.items() if variant == c.variant] for c in columns}
     frame_rows = [row for column in columns if column.kind == FRAME for row in by_column[column.variant]]
-    usual = _most_common(_counts(row) for row in frame_rows if row["mean"] is not None)
+    usual = _most_common(_counts(row) for row in frame_rows if _is_complete(row))
     best = {column.variant: _best(column, by_column[column.variant]) for column in columns}
     marks: dict[str, str] = {}
     rows = []
@@ -166,6 +166,12 @@ def _table(place: int, title: str, runs: list[Run], columns: list[Column], found
 def _most_common(texts: Iterator[str]) -> str:
     common = Counter(texts).most_common(1)
     return common[0][0] if common else ""
+
+
+def _is_complete(row: SummaryRow) -> bool:
+    """Whether every planned pair is in the mean."""
+    measured, planned = row["coverage"].split("/")
+    return bool(measured == planned)
 
 
 def _counts(row: SummaryRow) -> str:
@@ -198,12 +204,11 @@ def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, boo
     """What a cell says about its numbers of pairs and frames, and whether pairs are missing from it."""
     if column.kind == METHOD:
         return "", False
-    measured, planned = row["coverage"].split("/")
-    incomplete, counts = measured != planned, _counts(row)
+    incomplete, counts = not _is_complete(row), _counts(row)
     if column.kind == SET:
         size = f"N = {plural(row['n_frames'], 'frame')}"
         return (f"{size}, {row['coverage']} pairs" if incomplete else size), incomplete
-    return ("" if counts == usual and not incomplete else counts), incomplete
+    return ("" if counts == usual else counts), incomplete
 
 
 def _note(text: str, marks: dict[str, str]) -> str:
