@@ -2,7 +2,7 @@
 
     python benchmarks/interval_coverage.py [--simulations 1000] [--resamples 399] [--seed 0]
 
-Prints Markdown tables; two minutes on one core. Every simulated video has 64 frames that resemble their
+Prints Markdown tables; three minutes on one core. Every simulated video has 64 frames that resemble their
 neighbours (autocorrelation 0.9), on top of effects of the source, of the target, of the person in either role, and of
 the pair.
 """
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 from scipy.stats import bootstrap
 
+from reenactbench.protocols.builtin import frozen_list
 from reenactbench.stats import half_width, sharing
 
 Array = npt.NDArray[np.float64]
@@ -65,6 +66,13 @@ def one_pool(people: int, pairs: int) -> Members:
     return [every[i] for i in np.random.default_rng(1).permutation(len(every))[:pairs]]
 
 
+def frozen(protocol: str, split: str) -> Members:
+    """Source and target of the frozen 300VW pairs of a split, every video taken as a person of its own."""
+    listed = frozen_list("300vw", protocol)
+    assert listed is not None
+    return [(source, target) for _, of, source, target in listed["pairs"] if of == split]
+
+
 DESIGNS: dict[str, Members] = {
     "self, 30 people": selves([1] * 30),
     "self, 12 people": selves([1] * 12),
@@ -75,6 +83,8 @@ DESIGNS: dict[str, Members] = {
     "cross, 24 people, 30 pairs": one_pool(24, 30),
     "cross, 12 people, 30 pairs": one_pool(12, 30),
     "cross, 6 people, all 30 pairs": one_pool(6, 30),
+    "300VW cross, unseen to unseen, 30 pairs": frozen("cross", "unseen-unseen"),
+    "300VW cross-paper, 10 pairs": frozen("cross-paper", "all"),
 }
 
 
