@@ -102,17 +102,16 @@ def resolve_sides(out: Path, a: str, b: str, run: str | None = None) -> tuple[Si
     out: the folder of runs. run: the run, by name or path, whose methods METHOD means; None: the newest. A method's
     name goes before a run's. Raises ReenactbenchError for a name that is neither, and for a run with several methods.
     """
+    base: Run | ReenactbenchError
     try:
         base = read_run(find_run(out, run))
-    except ReenactbenchError:
-        if run is not None:
-            raise
-        base = None  # The newest run may be under way; A and B can still name others.
+    except ReenactbenchError as error:
+        base = error  # The newest run may be under way; A and B can still name others.
     return _side(out, a, base), _side(out, b, base)
 
 
-def _side(out: Path, text: str, base: Run | None) -> Side:
-    if base is not None and text in base.methods:
+def _side(out: Path, text: str, base: Run | ReenactbenchError) -> Side:
+    if isinstance(base, Run) and text in base.methods:
         return Side(base, text)
     if (named := _run_called(out, text)) is not None:
         if len(named.methods) != 1:
@@ -125,8 +124,12 @@ def _side(out: Path, text: str, base: Run | None) -> Side:
         if method not in named.methods:
             raise ReenactbenchError(f"run {name!r} has no method {method!r}, only {', '.join(named.methods)}")
         return Side(named, method)
-    here = f"a method of run {base.name!r} ({', '.join(base.methods)})" if base is not None else "a method"
-    raise ReenactbenchError(f"{text!r} is neither {here}, nor a run in {out}, nor RUN/METHOD")
+    if isinstance(base, ReenactbenchError):
+        raise base
+    raise ReenactbenchError(
+        f"{text!r} is neither a method of run {base.name!r} ({', '.join(base.methods)}), nor a run in {out}, "
+        "nor RUN/METHOD"
+    )
 
 
 def _run_called(out: Path, name: str) -> Run | None:
@@ -138,21 +141,12 @@ def _run_called(out: Path, name: str) -> Run | None:
 
 
 def _refuse_different_subjects(a: Run, b: Run) -> None:
-    for what, mine, theirs, advice in (
-        ("data sets", a.info["dataset"]["name"], b.info["dataset"]["name"], "compare runs on the same one"),
-        (
-            "pairs or frames",
-            a.info["protocol"]["sha256"],
-            b.info["protocol"]["sha256"],
-            "run both with the same --protocol, --split and --limit",
-        ),
-        (
-            "prepared clips",
-            a.info["dataset"]["fingerprint"],
-            b.info["dataset"]["fingerprint"],
-            "run both on the same files with the same crop",
-        ),
+    for what, part, key, advice in (
+        ("data sets", "dataset", "name", "compare runs on the same one"),
+        ("pairs or frames", "protocol", "sha256", "run both with the same --protocol, --split and --limit"),
+        ("prepared clips", "dataset", "fingerprint", "run both on the same files with the same crop"),
     ):
+        mine, theirs = a.info[part][key], b.info[part][key]
         if mine != theirs:
             raise ReenactbenchError(
                 f"runs {a.name!r} and {b.name!r} cannot be compared, because they used different {what} "
