@@ -185,7 +185,12 @@ def strip(frames: int, side: int = 8) -> Image.Image:
     return image
 
 
-FAILURE = {"method": "ours", "pair_id": "cross/1-to-2", "reason": "it broke", "traceback": "Traceback: line 1\nboom"}
+FAILURE = {
+    "method": "ours",
+    "pair_id": "cross/1-to-2",
+    "reason": "it broke",
+    "traceback": ["run.py:1 in f", "boom"],
+}
 
 
 @pytest.fixture
@@ -452,7 +457,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
         command=HOSTILE,
         dataset=info(())["dataset"] | {"name": HOSTILE, "crop": HOSTILE, "excluded": {HOSTILE: 1}},
         variants=[entry | {"title": HOSTILE, "definition": HOSTILE} for entry in VARIANTS],
-        failures=[FAILURE | {"method": HOSTILE, "reason": HOSTILE, "traceback": HOSTILE}],
+        failures=[FAILURE | {"method": HOSTILE, "reason": HOSTILE, "traceback": [HOSTILE]}],
     )
     wild = page([run], tmp_path, {HOSTILE: lambda runs: ""})
     assert {tag for tag, _ in wild.elements} <= {tag for tag, _ in calm.elements}

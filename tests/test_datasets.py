@@ -1,0 +1,280 @@
+"""The 300VW tree, folders of own videos, and the cache of crops."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import faces
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reenactbench.datasets import prepare as preparing
+from reenactbench.datasets.folder import Folder
+from reenactbench.datasets.prepare import BROKEN, NO_FACE, NO_LANDMARKS, NO_PICTURE, prepare_clip, prepared_clip
+from reenactbench.datasets.tree import DataOptions
+from reenactbench.datasets.verify import spans
+from reenactbench.datasets.w300vw import CLIPS, W300VW, broken_frames, clip_info
+from reenactbench.errors import ReenactbenchError
+
+
+def open_300vw(root: Path, **options) -> W300VW:
+    return W300VW(DataOptions(root, allow_missing=True, **options))
+
+
+def prepare(dataset, jobs: int = 1) -> int:
+    frames: list[int] = []
+    dataset.prepare([clip.id for clip in dataset.clips()], frames.append, jobs)
+    return sum(frames)
+
+
+def test_the_114_folders_and_the_papers_split() -> None:
+    assert len(CLIPS) == len(set(CLIPS)) == 114
+    assert list(CLIPS) == sorted(CLIPS)
+    splits = [clip_info(clip).split for clip in CLIPS]
+    assert splits == ["seen"] * 102 + ["unseen"] * 12
+    assert CLIPS[102:] == ("540", "541", "546", "547", "548", "550", "551", "553", "557", "558", "559", "562")
+
+
+def test_the_known_broken_frames() -> None:
+    counts = {clip: len(numbers) for clip, numbers in broken_frames().items()}
+    assert counts == {
+        "401": 120, "402": 109, "410": 148, "411": 316, "508": 99, "518": 208, "529": 134, "530": 109, "531": 14,
+        "533": 234, "540": 6, "547": 30, "548": 139, "551": 36, "553": 31, "557": 394,
+    }  # fmt: skip
+    assert sum(counts.values()) == 2127
+    assert sum(counts.get(clip, 0) for clip in CLIPS[102:]) == 636
+
+
+def test_a_partial_tree_is_an_error_that_lists_what_is_missing(tree: Path) -> None:
+    with pytest.raises(ReenactbenchError) as error:
+        W300VW(DataOptions(tree))
+    assert "lacks 108 of the 114 videos of 300VW (004, 007, " in str(error.value)
+    assert "--allow-missing" in str(error.value)
+    dataset = open_300vw(tree)
+    assert [clip.id for clip in dataset.clips()] == ["001", "002", "003", "541", "546", "557"]
+    assert len(dataset.missing()) == 108
+    assert not dataset.frozen
+
+
+def test_a_folder_that_is_no_300vw_tree(tmp_path: Path) -> None:
+    with pytest.raises(ReenactbenchError, match="is no 300VW tree"):
+        open_300vw(tmp_path)
+    with pytest.raises(ReenactbenchError, match="needs --data-root"):
+        W300VW(DataOptions(None))
+    with pytest.raises(ReenactbenchError, match="is not a folder"):
+        W300VW(DataOptions(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_prepared_clips_hold_what_the_files_hold(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    dataset = open_300vw(tree)
+    assert dataset.prepared("001") is None
+    assert prepare(dataset, jobs) == 24 + 20 + 18 + 24 + 20 + 16
+    clip = dataset.prepared("001")
+    assert clip is not None
+    assert clip.numbers.tolist() == list(range(1, 25))
+    assert clip.images.shape == (24, 128, 128, 3)
+    assert isinstance(clip.images, np.memmap)
+    assert clip.fps == 25
+    assert clip.excluded == {}
+    frames = clip.frames((3, 5))
+    assert frames.images.shape == (2, 3, 128, 128)
+    assert float(frames.images.min()) >= 0
+    assert float(frames.images.max()) <= 1
+    np.testing.assert_array_equal(frames.landmarks.numpy(), clip.landmarks[[2, 4]])
+    # The drawn lips are where the landmarks say: dark inside the mouth, not between the eyes.
+    mouth, between = clip.landmarks[:, 60:68].mean(axis=1), clip.landmarks[:, 27]
+    darkness = [
+        [int(picture[round(float(y)), round(float(x))].sum()) for picture, (x, y) in zip(clip.images, at, strict=True)]
+        for at in (mouth, between)
+    ]
+    assert np.mean(darkness[0]) < 100 < np.mean(darkness[1])
+
+
+def test_preparing_again_does_nothing_and_goes_on_where_it_stopped(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    dataset = open_300vw(tree)
+    dataset.prepare(["002"], lambda frames: None, 1)
+    assert prepare(open_300vw(tree)) == 24 + 18 + 24 + 20 + 16
+    assert prepare(open_300vw(tree)) == 0
+
+
+def test_a_clip_interrupted_half_way_leaves_nothing_behind(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (raw, *_) = open_300vw(tree).raw()
+    recipe = open_300vw(tree).recipe
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(preparing.cropping, "crop", stop)
+        with pytest.raises(KeyboardInterrupt):
+            prepare_clip(raw, recipe, tmp_path)
+    assert prepared_clip(raw, recipe, tmp_path) is None
+    assert list((tmp_path / "prepared").iterdir()) == []
+    assert prepare_clip(raw, recipe, tmp_path) == 24
+
+
+def test_the_fingerprint_follows_the_content_alone(tree: Path, tmp_path: Path) -> None:
+    def fingerprint(root: Path, crop: str = "square@1", cache: str = "a") -> str:
+        dataset = open_300vw(root, crop=crop)
+        (raw,) = [raw for raw in dataset.raw() if raw.info.id == "003"]
+        prepare_clip(raw, dataset.recipe, tmp_path / cache)
+        clip = prepared_clip(raw, dataset.recipe, tmp_path / cache)
+        assert clip is not None
+        return clip.fingerprint
+
+    original = fingerprint(tree)
+    shutil.copytree(tree / "003", tmp_path / "moved" / "003")
+    assert fingerprint(tmp_path / "moved", cache="b") == original
+    assert fingerprint(tree, crop="tight@1") != original
+    annotation = tmp_path / "moved/003/annot/000002.pts"
+    annotation.write_text(faces.pts_text(faces.landmarks(7, 7)))
+    assert fingerprint(tmp_path / "moved", cache="b") != original
+
+
+def test_frames_that_cannot_be_used_are_excluded_and_counted(tmp_path: Path) -> None:
+    faces.write_clip(tmp_path / "540", 1, 30)
+    for number in (4, 5):
+        (tmp_path / f"540/annot/{number:06d}.pts").unlink()
+    for number in (31, 32, 33):
+        (tmp_path / f"540/annot/{number:06d}.pts").write_text(faces.pts_text(faces.landmarks(1, 1)))
+    (raw,) = open_300vw(tmp_path).raw()
+    raw = preparing.RawClip(raw.info, raw.video, raw.annotations, frozenset({10, 11, 12, 744}))
+    recipe = open_300vw(tmp_path).recipe
+    prepare_clip(raw, recipe, tmp_path / "cache")
+    clip = prepared_clip(raw, recipe, tmp_path / "cache")
+    assert clip is not None
+    assert clip.excluded == {BROKEN: 3, NO_PICTURE: 3, NO_LANDMARKS: 2}
+    assert clip.numbers.tolist() == [1, 2, 3, 6, 7, 8, 9, *range(13, 31)]
+    assert len(clip.images) == len(clip.landmarks) == len(clip.numbers)
+
+
+def test_malformed_landmarks_are_one_sentence(tmp_path: Path) -> None:
+    faces.write_clip(tmp_path / "001", 1, 5)
+    (tmp_path / "001/annot/000003.pts").write_text("version: 3")
+    with pytest.raises(ReenactbenchError, match=r"000003\.pts, line 1"):
+        prepare(open_300vw(tmp_path))
+
+
+class FirstFrameHasNoFace:
+    """A stand-in for the landmark backbones."""
+
+    key = "stand-in"
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        found = faces.landmarks(0, self.calls - 1)[None].astype(np.float32)
+        return np.full_like(found, np.nan) if self.calls == 1 else found
+
+
+def test_own_videos_with_and_without_landmarks(tmp_path: Path) -> None:
+    faces.write_clip(tmp_path / "anna", 1, 12)
+    faces.write_clip(tmp_path / "ben", 2, 12)
+    shutil.rmtree(tmp_path / "ben/annot")
+    (tmp_path / "notes").mkdir()
+    without = Folder(DataOptions(tmp_path))
+    assert [(clip.id, clip.identity, clip.split) for clip in without.clips()] == [
+        ("anna", "anna", "unseen"),
+        ("ben", "ben", "unseen"),
+    ]
+    with pytest.raises(ReenactbenchError, match=r"ben.vid\.avi has no landmarks beside it .*--landmarks"):
+        prepare(without)
+    dataset = Folder(DataOptions(tmp_path, finder=FirstFrameHasNoFace))
+    assert prepare(dataset) == 12  # anna is prepared already
+    ben = dataset.prepared("ben")
+    assert ben is not None
+    assert ben.excluded == {NO_FACE: 1}
+    assert ben.numbers.tolist() == list(range(2, 13))
+
+
+def test_folders_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(ReenactbenchError, match="holds no clip"):
+        Folder(DataOptions(tmp_path))
+    faces.write_clip(tmp_path / "anna", 1, 3)
+    (tmp_path / "anna/vid.mp4").touch()
+    with pytest.raises(ReenactbenchError, match=r"holds 2 videos called vid\.\*"):
+        Folder(DataOptions(tmp_path))
+
+
+def test_verify_lists_every_finding(tmp_path: Path, cli) -> None:
+    faces.write_tree(tmp_path / "data", {"001": 6, "002": 6, "003": 6, "540": 6})
+    (tmp_path / "data/001/annot/000002.pts").unlink()
+    (tmp_path / "data/001/annot/000009.pts").write_text(faces.pts_text(faces.landmarks(1, 1)))
+    (tmp_path / "data/001/annot/readme.txt").touch()
+    (tmp_path / "data/002/annot/000003.pts").write_text("version: 1\nn_points: 5\n")
+    (tmp_path / "data/003/vid.avi").write_bytes(b"RIFF....AVI ")
+    done = cli("data", "verify", "--dataset", "300vw", "--data-root", tmp_path / "data", "--json")
+    assert done.returncode == 2, done.stderr
+    findings = json.loads(done.stdout)
+    missing = [finding for finding in findings if finding["reason"] == "is missing"]
+    assert len(missing) == 110
+    assert all(finding["fatal"] for finding in missing)
+    assert [finding for finding in findings if finding not in missing] == [
+        {"path": "001/annot/readme.txt", "reason": "is no landmark file NNNNNN.pts and is not read", "fatal": False},
+        {"path": "001/vid.avi", "reason": "1 of 6 frames have no landmarks: 2", "fatal": False},
+        {"path": "001/annot", "reason": "1 landmark files have no frame (the video has 6): 9", "fatal": True},
+        {
+            "path": "002/annot/000003.pts",
+            "reason": "line 2: expected 'n_points: 68', found 'n_points: 5'",
+            "fatal": True,
+        },
+        {"path": "003/vid.avi", "reason": "cannot be read as a video", "fatal": True},
+    ]
+
+
+def test_verify_finds_nothing_fatal_in_a_good_partial_tree(tree: Path, cli) -> None:
+    done = cli("data", "verify", "--data-root", tree, "--allow-missing")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("6 clips read: 0 fatal findings, 108 notes\n")
+
+
+def test_prepare_and_info_on_the_command_line(tree: Path, tmp_path: Path, cli) -> None:
+    own = {"REENACTBENCH_CACHE": str(tmp_path / "cache")}
+    arguments = ("--data-root", tree, "--allow-missing")
+    done = cli("data", "prepare", *arguments, env=own)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("6 clips ready; 122 frames handled now in ")
+    again = cli("data", "prepare", *arguments, env=own)
+    assert again.stdout.startswith("6 clips ready; 0 frames handled now")
+    described = json.loads(cli("data", "info", *arguments, "--json", env=own).stdout)
+    assert [(row["clip"], row["split"], row["frames"]) for row in described["clips"]] == [
+        ("001", "seen", 24), ("002", "seen", 20), ("003", "seen", 18),
+        ("541", "unseen", 24), ("546", "unseen", 20), ("557", "unseen", 16),
+    ]  # fmt: skip
+    assert len(described["missing"]) == 108
+
+
+@given(st.sets(st.integers(1, 40)))
+def test_spans_name_every_number_once(numbers: set[int]) -> None:
+    parts = [part.split("-") for part in spans(numbers).split(", ") if part]
+    listed = [number for part in parts for number in range(int(part[0]), int(part[-1]) + 1)]
+    assert listed == sorted(numbers)
+    assert all(int(b[0]) > int(a[-1]) + 1 for a, b in zip(parts, parts[1:], strict=False))
+
+
+def test_realfaces_as_a_partial_300vw_tree(realfaces: Path, tmp_path: Path, cli) -> None:
+    done = cli("data", "verify", "--data-root", realfaces, "--allow-missing")
+    assert done.returncode == 0, done.stdout
+    dataset = open_300vw(realfaces)
+    assert [clip.split for clip in dataset.clips()] == ["seen"] * 24 + ["unseen"] * 6
+    dataset.prepare(["547"], lambda frames: None, 1)
+    clip = dataset.prepared("547")
+    assert clip is not None
+    assert clip.excluded == {BROKEN: 22}
+    inside = (clip.landmarks > 0) & (clip.landmarks < 127)
+    assert inside.mean() > 0.99
