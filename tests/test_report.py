@@ -514,6 +514,18 @@ def test_a_missing_picture_says_why(tmp_path: Path) -> None:
     assert str(tmp_path) not in text
 
 
+def test_where_a_clip_drives_itself_the_driver_is_the_truth(run: Run, tmp_path: Path) -> None:
+    assert "Driver (truth)" not in page([run], tmp_path).text
+    (run.path / "media/self/7/truth.png").unlink()
+    assert page([run], tmp_path).text.count("Driver (truth)") == 1
+
+
+def test_a_pair_that_could_not_be_prepared_still_says_why(tmp_path: Path) -> None:
+    pairs = [PAIRS[0] | {"frames": [], "target_frames": []}, *PAIRS[1:]]
+    run = fake_run(tmp_path, pairs=pairs, failures=[FAILURE | {"reason": "clip 1 has no face"}])
+    assert "failed: clip 1 has no face" in page([run], tmp_path).text
+
+
 def test_pictures_of_runs_that_compare_stand_side_by_side(tmp_path: Path) -> None:
     runs = [fake_run(tmp_path / "a", ("ours",), name="first"), fake_run(tmp_path / "b", ("theirs",), name="second")]
     text = page(runs, tmp_path).text

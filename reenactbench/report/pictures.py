@@ -44,8 +44,8 @@ class Block:
 
     title: str
     pair: str
-    frames: list[int]
-    """The numbers of the driver's frames shown."""
+    frames: list[str]
+    """The numbers of the driver's frames shown; a dash where the pair has none."""
     strips: list[Strip]
     """Target (its first image alone), driver, truth where the figure has that column, then the methods."""
 
@@ -80,9 +80,11 @@ def _figure(number: int, runs: Sequence[Run], pairs: Sequence[Pair]) -> Figure:
             *([truth] if with_truth else []),
             *(_of_method(run, pair, method) for run, method in methods),
         ]
-        frames = [pair["frames"][position] for position in _positions(pair)]
+        frames = [str(pair["frames"][position]) for position in _positions(pair)] or ["–"]
         blocks.append(Block(_title(pair), pair["id"], frames, strips))
-    columns = ["Target", "Driver", *(["Truth"] if with_truth else []), *names]
+    is_truth = not with_truth and all(pair["kind"] == "self" for pair in pairs)
+    driver = "Driver (truth)" if is_truth else "Driver"
+    columns = ["Target", driver, *(["Truth"] if with_truth else []), *names]
     return Figure(number, shorten(pairs[0]["protocol"]), columns, blocks)
 
 

@@ -25,7 +25,7 @@ GUIDE = (
 )
 UNSEEN_CHARACTERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 THIN_SPACE, NO_BREAK, MINUS = "\u202f", "\u00a0", "\u2212"
-NAME_LENGTH, CODE_LENGTH, REASON_LENGTH = 60, 120, 240
+NAME_LENGTH, CODE_LENGTH, REASON_LENGTH = 60, 120, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def notices(run: Run) -> list[Notice]:
         text = f"The run {was}: its tables hold what was done so far. Start the same command again to finish it."
         found.append(Notice("Unfinished run", text, loud=True))
     if info["limit"] is not None:
-        text = f"Only the first {plural(info['limit'], 'pair')} of the protocol's order, by --limit."
+        text = f"Only the first pairs of each protocol and not all of them, by --limit {info['limit']}."
         found.append(Notice("Limited run", text, loud=True))
     if info["failures"]:
         planned = len(info["pairs"]) * len(info["methods"])
