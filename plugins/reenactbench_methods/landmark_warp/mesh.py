@@ -1,4 +1,4 @@
-"""The mesh that carries the picture: the 68 points, skin and head points without a landmark, and a still frame."""
+"""The mesh that carries the picture: the 68 points, skin and skull points without a landmark, and a still frame."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import ConvexHull, Delaunay
 
-from reenactbench_methods.landmark_warp.shape import EXPRESSION, MEAN, MIRROR, Array
+from reenactbench_methods.landmark_warp.shape import EXPRESSION_MODES, MEAN, MIRROR, Array
+
+Index = npt.NDArray[np.intp]
 
 _SKIN_HALF = np.array([
     # cheek: below the eye, on the cheekbone, beside the nose, above the jaw, beside the mouth, beside the chin
@@ -16,33 +18,47 @@ _SKIN_HALF = np.array([
     (0.71, -0.22, 0.33), (0.26, -0.52, -0.14), (0.55, -0.50, 0.06), (0.30, -0.85, 0.02), (0.60, -0.72, 0.24),
 ])  # fmt: skip
 _SKIN_MIDDLE = np.array([(0.0, 0.65, -0.27), (0.0, 1.08, -0.15), (0.0, -0.52, -0.17), (0.0, -0.88, -0.01)])
-SKIN = np.concatenate([_SKIN_HALF * (-1, 1, 1), _SKIN_HALF, _SKIN_MIDDLE])
+SKIN: Array = np.concatenate([_SKIN_HALF * (-1, 1, 1), _SKIN_HALF, _SKIN_MIDDLE])
+"""[N,3]: points of the skin at rest, in head coordinates."""
 
-# The skull with its hair, an ellipsoid, and the directions in which its outline is followed: from the right ear over
-# the top of the head to the left ear.
+# The skull with its hair is an ellipsoid.
 _SKULL_CENTRE = np.array([0.0, -0.32, 0.80])
 _SKULL_RADII = np.array([0.94, 1.14, 1.05])
 _ANGLES = np.radians(np.arange(12, -193, -17.0))
-OUTLINE_DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES), np.zeros_like(_ANGLES)], axis=1)
+OUTLINE_DIRECTIONS: Array = np.stack([np.cos(_ANGLES), np.sin(_ANGLES), np.zeros_like(_ANGLES)], axis=1)
+"""[O,3]: where the skull's outline is followed, from the right ear over the top of the head to the left ear."""
 
-_FOLLOW_WIDTH = 0.22
-_FOLLOW_FLOOR = 0.3
+_FOLLOW_WIDTH, _FOLLOW_FLOOR = 0.22, 0.3
 _CLEARANCE = 1.2
 """The still frame stays at least this many times as far from the middle of the head as the head's own edge."""
+
+_SIZE = 68 + len(SKIN) + len(OUTLINE_DIRECTIONS)
+OUTLINE = slice(_SIZE - len(OUTLINE_DIRECTIONS), _SIZE)
+"""The points of the skull's outline among the H points of `head`."""
+_PAIRS = len(_SKIN_HALF)
+TWIN: Index = np.concatenate(
+    [
+        MIRROR,
+        68 + np.r_[_PAIRS : 2 * _PAIRS, :_PAIRS, 2 * _PAIRS : len(SKIN)],
+        np.arange(_SIZE)[OUTLINE][::-1],
+    ]
+)
+"""[H]: the number of each head point's mirror image."""
 
 
 def _follow() -> Array:
     """How much each skin point moves with each landmark: [N,68], fading out away from the landmarks."""
     squared = np.square(SKIN[:, None, :2] - MEAN[None, :, :2]).sum(axis=2)
     near = np.exp(-0.5 * squared / _FOLLOW_WIDTH**2)
-    return near / (near.sum(axis=1, keepdims=True) + _FOLLOW_FLOOR)
+    share: Array = near / (near.sum(axis=1, keepdims=True) + _FOLLOW_FLOOR)
+    return share
 
 
 _FOLLOW = _follow()
 
 
 def head(face: Array, rotation: Array) -> Array:
-    """All points of the head [T,V,3] in head coordinates: the 68 of `face` [T,68,3], the skin, the skull's outline.
+    """All points of the head [T,H,3] in head coordinates: the 68 of `face` [T,68,3], the skin, the skull's outline.
 
     Skin points follow their neighbours among the 68. The outline is where the skull, seen under `rotation` [T,3,3],
     ends: for each direction the support point of the ellipsoid, so that hair stays at the edge of a turning head.
@@ -56,46 +72,37 @@ def head(face: Array, rotation: Array) -> Array:
 
 
 def still_frame(edge: Array, size: int) -> Array:
-    """Where the background stops to move: [H,2] pixels, on the rays from the head's middle through its edge [H,2].
+    """Where the background stops to move: [E,2] pixels, on the rays from the head's middle through its edge [E,2].
 
     These points lie on the border of the picture of `size` pixels, or outside where the head comes too close to it.
     """
     middle = edge.mean(axis=0)
     ray = edge - middle
     to_border = np.where(ray > 0, size - 0.5 - middle, middle + 0.5) / np.abs(ray).clip(1e-6)
-    return middle + ray * to_border.min(axis=1, keepdims=True).clip(_CLEARANCE)
+    still: Array = middle + ray * to_border.min(axis=1, keepdims=True).clip(_CLEARANCE)
+    return still
 
 
-def _head_triangles() -> tuple[Array, Array]:
-    """Triangles [N,3] and edge [H] of the head, laid out on the mean face with its mouth ajar."""
-    face = (MEAN + EXPRESSION[0])[None]
-    layout = head(face, np.eye(3)[None])[0, :, :2]
-    return Delaunay(layout).simplices, ConvexHull(layout).vertices
+def _head_triangles() -> tuple[Index, Index]:
+    """Triangles [N,3] and edge [E] of the head, laid out on the mean face with its mouth ajar."""
+    layout = head((MEAN + EXPRESSION_MODES["jaw opens"])[None], np.eye(3)[None])[0, :, :2]
+    return Delaunay(layout).simplices.astype(np.intp), ConvexHull(layout).vertices.astype(np.intp)
+
+
+def _background_triangles(edge: Index) -> Index:
+    """The strip between the edge of the head and the still frame, whose points come after the head's."""
+    frame = _SIZE + np.arange(len(edge))
+    next_edge, next_frame = np.roll(edge, -1), np.roll(frame, -1)
+    inner, outer = (edge, next_edge, frame), (next_edge, next_frame, frame)
+    return np.concatenate([np.stack(inner, axis=1), np.stack(outer, axis=1)])
 
 
 _HEAD, EDGE = _head_triangles()
-"""EDGE: [H], the numbers of the points on the head's edge, in order."""
-TWIN = np.concatenate([
-    MIRROR,
-    68 + np.r_[len(_SKIN_HALF) : 2 * len(_SKIN_HALF), : len(_SKIN_HALF), 2 * len(_SKIN_HALF) : len(SKIN)],
-    68 + len(SKIN) + np.arange(len(OUTLINE_DIRECTIONS))[::-1],
-])
-"""[V]: the number of each head point's mirror image."""
-_POINTS = 68 + len(SKIN) + len(OUTLINE_DIRECTIONS)
-OUTLINE = slice(68 + len(SKIN), _POINTS)
-"""The points of the skull's outline among those of `head`."""
-
-
-def _background_triangles() -> Array:
-    """The strip between the edge of the head and the still frame, whose points follow the head's in number."""
-    frame = _POINTS + np.arange(len(EDGE))
-    edge, next_edge, next_frame = EDGE, np.roll(EDGE, -1), np.roll(frame, -1)
-    return np.concatenate([np.stack([edge, next_edge, frame], axis=1), np.stack([next_edge, next_frame, frame], axis=1)])
-
-
-_BACKGROUND = _background_triangles()
-TRIANGLES = np.concatenate([_BACKGROUND, _HEAD])
-"""[N,3]: numbers into the points of `head` followed by those of `still_frame`."""
+"""EDGE: [E], the numbers of the points on the head's edge, in order."""
+_BACKGROUND = _background_triangles(EDGE)
+TRIANGLES: Index = np.concatenate([_BACKGROUND, _HEAD])
+"""[N,3]: numbers into the H points of `head` followed by the E points of `still_frame`."""
 IS_BACKGROUND = np.arange(len(TRIANGLES)) < len(_BACKGROUND)
-IS_MOUTH = ((TRIANGLES >= 60) & (TRIANGLES < 68)).all(axis=1)
+"""[N]: triangles of the strip around the head."""
+IS_MOUTH: npt.NDArray[np.bool_] = np.all((TRIANGLES >= 60) & (TRIANGLES < 68), axis=1)
 """[N]: triangles between the inner edges of the lips."""

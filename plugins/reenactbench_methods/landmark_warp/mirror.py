@@ -12,7 +12,8 @@ def _normals() -> Array:
     """Outward directions [H,3] at the points of the head, those of an ellipsoid that lies close to the face."""
     face = (np.concatenate([MEAN, SKIN]) - (0, 0.35, 0.75)) / np.square((0.80, 1.10, 0.85))
     normals = np.concatenate([face, OUTLINE_DIRECTIONS])
-    return normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    unit: Array = normals / np.linalg.norm(normals, axis=1, keepdims=True)
+    return unit
 
 
 _NORMALS = _normals()
@@ -26,7 +27,9 @@ def borrowed(shown: Array, wanted: Array) -> Array:
     the rotation stays as it was, and never from a face pictured from the front.
     """
     seen = -(_NORMALS @ shown[2])
+    to_be_seen = -(_NORMALS @ wanted[:, 2, :, None])[..., 0]
     hidden = ((0.5 - seen) / 0.25).clip(0, 1)
     twin_better = ((seen[TWIN] - seen - 0.2) / 0.3).clip(0, 1)
-    needed = ((-(wanted[:, 2] @ _NORMALS.T) - seen - 0.1) / 0.2).clip(0, 1)
-    return hidden * twin_better * needed
+    needed = ((to_be_seen - seen - 0.1) / 0.2).clip(0, 1)
+    share: Array = hidden * twin_better * needed
+    return share
