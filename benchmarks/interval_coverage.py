@@ -240,7 +240,7 @@ def resampled(members: Members, values: Array, resamples: int) -> Iterator[tuple
         total = weights.sum()
         # How many couples of copies share a person: through either one, less those counted for both.
         couples = np.outer(weights, weights) * (belongs / np.maximum(counts, 1) @ belongs.T) - twice * weights
-        if total < 2 or couples.sum() > total**2 - 1:
+        if np.count_nonzero(weights) < 2 or couples.sum() > total**2 - 1:
             continue
         mean = values @ weights / total
         deviation = values - mean[:, None]

@@ -41,9 +41,9 @@ class Sharing:
     clusters: int
     """G, the number of people."""
     correction: float
-    """What the variance estimate is multiplied by, so that independent pairs give it without bias; > 1."""
+    """What the variance estimate is multiplied by, so that independent pairs give it without bias; 1 or more."""
     freedom: float
-    """Degrees of freedom of that estimate, 0 to min(n, G) - 1."""
+    """Degrees of freedom of that estimate, 0 to min(n - 1, G)."""
 
     @property
     def gives_interval(self) -> bool:
