@@ -7,6 +7,7 @@ import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
@@ -17,7 +18,8 @@ import pluggy
 
 from reenactbench import hookspecs
 from reenactbench.errors import ReenactbenchError
-from reenactbench.registry import KINDS, Entry, Registry
+from reenactbench.hookspecs import Register
+from reenactbench.registry import BROKEN, KINDS, Entry, Registry, cause
 
 if TYPE_CHECKING:
     import typer
@@ -35,6 +37,8 @@ class PluginReport:
     version: str
     errors: list[str] = field(default_factory=list)
     """Empty: all is well."""
+    entries: list[Entry] = field(default_factory=list, repr=False)
+    """What it registered and was not refused."""
     plugin: Any = field(default=None, repr=False)
     """The loaded module or object; None where it was given up."""
 
@@ -53,17 +57,21 @@ class Plugins:
         self.reports.append(report)
         try:
             plugin = load()
-        except Exception as error:
-            report.errors.append(f"does not load: {_cause(error)}")
+        except BROKEN as error:
+            report.errors.append(f"does not load: {cause(error)}")
             return
         if self._manager.is_registered(plugin):
             report.errors.append("is loaded already under another name")
             return
         try:
-            self._manager.register(plugin, name=f"{report.distribution}:{report.name}")
+            self._manager.register(plugin)
             self._manager.check_pending()
-        except Exception as error:
-            report.errors.append(f"has a bad hook: {_cause(error)}")
+        except BROKEN as error:
+            report.errors.append(f"has a bad hook: {cause(error)}")
+            self._drop(plugin)
+            return
+        if not self._manager.get_hookcallers(plugin):
+            report.errors.append("has no hook: no function in it is marked with @reenactbench.hookimpl")
             self._drop(plugin)
             return
         report.plugin = plugin
@@ -72,24 +80,24 @@ class Plugins:
     def _collect(self, report: PluginReport) -> None:
         staged: list[Entry] = []
         for kind in KINDS:
-
-            def register(name: str, target: Any, *, summary: str = "", kind: str = kind, **metadata: str) -> None:
-                staged.append(
-                    Entry(kind, name, target, report.name, report.distribution, report.version, summary, metadata)
-                )
-
             try:
-                self._call_one(report, f"register_{kind}", register=register)
-            except Exception as error:
-                report.errors.append(f"hook register_{kind} raised {_cause(error)}")
+                self._call_one(report, f"register_{kind}", register=_register(report, kind, staged))
+            except BROKEN as error:
+                report.errors.append(f"hook register_{kind} raised {cause(error)}")
                 self._drop(report.plugin)
                 report.plugin = None
                 return
         for entry in staged:
-            try:
-                self.registry.add(entry)
-            except ReenactbenchError as error:
-                report.errors.append(str(error))
+            self._take(report, entry)
+
+    def _take(self, report: PluginReport, *entries: Entry) -> bool:
+        try:
+            self.registry.add(*entries)
+        except ReenactbenchError as error:
+            report.errors.append(str(error))
+            return False
+        report.entries += entries
+        return True
 
     def _call_one(self, report: PluginReport, hook: str, **arguments: Any) -> None:
         others = [plugin for plugin in self._manager.get_plugins() if plugin is not report.plugin]
@@ -100,12 +108,23 @@ class Plugins:
             self._manager.unregister(plugin)
 
     def add_commands(self, app: typer.Typer) -> None:
+        """Take each plugin's sub-commands; none of a plugin that has a broken one, or one that is there already."""
+        import typer
+
         for report in self.reports:
-            if report.plugin is not None:
-                try:
-                    self._call_one(report, "register_commands", app=app)
-                except Exception as error:
-                    report.errors.append(f"hook register_commands raised {_cause(error)}")
+            if report.plugin is None:
+                continue
+            own, staged = typer.Typer(), list[Entry]()
+            try:
+                self._call_one(report, "register_commands", app=own)
+                for name in typer.main.get_group(own).commands:  # typer finds bad parameters only when it builds
+                    _register(report, "commands", staged)(name, own)
+            except BROKEN as error:
+                report.errors.append(f"hook register_commands raised {cause(error)}")
+                continue
+            if self._take(report, *staged):
+                app.registered_commands += own.registered_commands
+                app.registered_groups += own.registered_groups
 
     def notify(self, hook: str, **arguments: Any) -> None:
         """Tell the observers; one that raises is logged and never stops a run."""
@@ -113,20 +132,29 @@ class Plugins:
             if report.plugin is not None:
                 try:
                     self._call_one(report, hook, **arguments)
-                except Exception as error:
-                    log.warning("plugin %s: hook %s raised %s", report.name, hook, _cause(error))
+                except BROKEN as error:
+                    log.warning("plugin %s: hook %s raised %s", report.name, hook, cause(error))
 
 
 def load_plugins(files: Iterable[Path] = ()) -> Plugins:
     """Every entry point of the group, sorted by distribution and name (ours first), then the given files."""
     plugins = Plugins()
-    for point in sorted(entry_points(group=GROUP), key=_order):
-        distribution, version = _distribution(point)
-        plugins.add(PluginReport(point.name, distribution, version), point.load)
-    for file in files:
-        version = "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
-        plugins.add(PluginReport(file.name, f"file {file.name}", version), partial(_load_file, file))
+    with redirect_stdout(sys.stderr):  # what a plugin prints while it is imported is no result
+        for point in sorted(entry_points(group=GROUP), key=_order):
+            plugins.add(PluginReport(point.name, *_distribution(point)), point.load)
+        for file in {file.resolve(): file for file in files}.values():
+            report = PluginReport(file.name, f"file {file.name}", _content(file))
+            plugins.add(report, partial(_load_file, file))
+            for error in report.errors:
+                log.warning("--plugin %s %s", file, error)
     return plugins
+
+
+def _register(report: PluginReport, kind: str, staged: list[Entry]) -> Register:
+    def register(name: str, target: Any, *, summary: str = "", **metadata: str) -> None:
+        staged.append(Entry(kind, name, target, report.name, report.distribution, report.version, summary, metadata))
+
+    return register
 
 
 def _order(point: EntryPoint) -> tuple[bool, str, str]:
@@ -135,22 +163,27 @@ def _order(point: EntryPoint) -> tuple[bool, str, str]:
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("unknown", "")
+    with suppress(Exception):  # what is left of a half-removed distribution has no metadata
+        if point.dist and point.dist.name:
+            return point.dist.name, point.dist.version or ""
+    return "unknown", ""
+
+
+def _content(file: Path) -> str:
+    with suppress(OSError):
+        return "sha256:" + hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+    return ""
 
 
 def _load_file(file: Path) -> Any:
     if not file.is_file():
         raise FileNotFoundError(f"{file} is not a file")
-    name = f"reenactbench_plugin_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
+    path = str(file.resolve())
+    name = f"reenactbench_plugin_{hashlib.sha256(path.encode()).hexdigest()[:12]}"  # two folders may hold a plugin.py
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-def _cause(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__

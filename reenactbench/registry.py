@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,6 +12,11 @@ from typing import Any
 from reenactbench.errors import ReenactbenchError
 
 KINDS = ("methods", "datasets", "protocols", "metrics", "backbones", "report_sections")
+BROKEN = (Exception, SystemExit)
+"""What a plugin may raise without stopping the rest; Ctrl-C is ours."""
+
+_WORD = r"\w[\w.+-]*"  # names stand on the command line and in file names
+_NAMES = {"backbones": rf"{_WORD}/{_WORD}", "report_sections": ".+", "commands": ".+"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,24 @@ class Entry:
     metadata: dict[str, str] = field(default_factory=dict)
     """Such as licence and citation."""
 
+    def __post_init__(self) -> None:
+        """Raises TypeError or ValueError where a plugin registers what could not be listed, named or imported."""
+        what = f"{noun(self.kind)} {self.name!r}"
+        if not all(isinstance(text, str) for text in (self.name, self.summary, *self.metadata.values())):
+            raise TypeError(f"{what}: name, summary and metadata must be text")
+        if not re.fullmatch(_NAMES.get(self.kind, _WORD), self.name):
+            raise ValueError(f"{what}: write a name of letters, digits and . _ + -, and of a backbone KIND/SCHEME")
+        if isinstance(self.target, str) and not re.fullmatch(r"[\w.]+:\w+", self.target):
+            raise ValueError(f"{what}: target {self.target!r} is not 'module:attr'")
+
+    def __str__(self) -> str:
+        return f"{noun(self.kind)} {self.name!r} of {self.provider}"
+
+    @property
+    def provider(self) -> str:
+        """The plugin, with its distribution: two of them may well call their plugin `methods`."""
+        return f"plugin {self.owner!r} ({self.distribution} {self.version})"
+
     def load(self) -> Any:
         """The object itself; raises ReenactbenchError naming the plugin where it cannot be imported."""
         if not isinstance(self.target, str):
@@ -36,11 +60,8 @@ class Entry:
         module, _, attribute = self.target.partition(":")
         try:
             return getattr(import_module(module), attribute)
-        except Exception as error:
-            raise ReenactbenchError(
-                f"{self.kind[:-1]} {self.name!r} of plugin {self.owner!r} cannot be loaded from {self.target!r}: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+        except BROKEN as error:
+            raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}") from error
 
 
 class Registry:
@@ -49,21 +70,16 @@ class Registry:
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Entry] = {}
 
-    def add(self, entry: Entry) -> None:
-        """Raises ReenactbenchError naming both owners where the name is taken."""
-        taken = self._entries.get((entry.kind, entry.name))
-        if taken is not None:
-            raise ReenactbenchError(
-                f"{entry.kind[:-1]} {entry.name!r} of plugin {entry.owner!r} is refused: "
-                f"plugin {taken.owner!r} has that name already"
-            )
-        self._entries[entry.kind, entry.name] = entry
+    def add(self, *entries: Entry) -> None:
+        """Take all of them, or none: raises ReenactbenchError naming both owners where a name is taken."""
+        for entry in entries:
+            taken = self._entries.get((entry.kind, entry.name))
+            if taken is not None:
+                raise ReenactbenchError(f"{entry} is refused: {taken.provider} has that name already")
+        self._entries |= {(entry.kind, entry.name): entry for entry in entries}
 
     def of(self, kind: str) -> Iterator[Entry]:
         return (entry for entry in self._entries.values() if entry.kind == kind)
-
-    def owned_by(self, owner: str, distribution: str) -> Iterator[Entry]:
-        return (e for e in self._entries.values() if (e.owner, e.distribution) == (owner, distribution))
 
     def find(self, kind: str, name: str) -> Entry:
         """Raises ReenactbenchError with the nearest names, or all of them, where there is none."""
@@ -74,6 +90,17 @@ class Registry:
         near = difflib.get_close_matches(name, names, n=3) or names
         hint = f"did you mean {', '.join(near)}?" if near else f"no plugin registers {kind}"
         raise ReenactbenchError(
-            f"there is no {kind[:-1]} {name!r}; {hint} (`reenactbench list {kind}` shows all, "
+            f"there is no {noun(kind)} {name!r}; {hint} (`reenactbench list {kind}` shows all, "
             "`reenactbench plugins` why one failed to load)"
         )
+
+
+def noun(kind: str) -> str:
+    """One of the kind: `report section` of `report_sections`."""
+    return kind[:-1].replace("_", " ")
+
+
+def cause(error: BaseException) -> str:
+    """An error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,7 +9,6 @@ import typer
 
 from reenactbench.cli import options as shared
 from reenactbench.plugins import PluginReport
-from reenactbench.registry import KINDS, Registry
 
 
 class Kind(StrEnum):
@@ -30,12 +29,12 @@ def list_entries(
         shared.print_json(
             [
                 {
+                    **entry.metadata,
                     "name": entry.name,
                     "summary": entry.summary,
                     "plugin": entry.owner,
                     "distribution": entry.distribution,
                     "version": entry.version,
-                    **entry.metadata,
                 }
                 for entry in entries
             ]
@@ -46,11 +45,12 @@ def list_entries(
         print(f"{entry.name:{width}}  {entry.summary}")
 
 
-def _registered(registry: Registry, report: PluginReport) -> dict[str, list[str]]:
+def _registered(report: PluginReport) -> dict[str, list[str]]:
     """kind -> names, for the kinds of which the plugin registers any."""
-    entries = list(registry.owned_by(report.name, report.distribution))
-    names = {kind: [entry.name for entry in entries if entry.kind == kind] for kind in KINDS}
-    return {kind: found for kind, found in names.items() if found}
+    names: dict[str, list[str]] = {}
+    for entry in report.entries:
+        names.setdefault(entry.kind, []).append(entry.name)
+    return names
 
 
 def plugins(ctx: typer.Context, json: shared.Json = False) -> None:
@@ -60,7 +60,7 @@ def plugins(ctx: typer.Context, json: shared.Json = False) -> None:
             "name": report.name,
             "distribution": report.distribution,
             "version": report.version,
-            "registers": _registered(ctx.obj.registry, report),
+            "registers": _registered(report),
             "errors": report.errors,
         }
         for report in ctx.obj.reports
