@@ -71,8 +71,8 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
     """What `reenactbench show --json` prints, by protocol, split (`all` last), variant and method.
 
     Every row has method, protocol, split, metric, variant, mean, ci_low, ci_high (95 %, `stats.mean_interval`; None for
-    values of a set or a method), n_pairs and n_frames (measured, not planned), coverage (measured/planned pairs, such
-    as `48/50`), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason (why
+    values of a set or a method), n_pairs and n_frames (measured, not planned), n_planned (pairs), coverage (n_pairs over
+    n_planned, 0 to 1), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason (why
     something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply to a
     protocol, such as one that needs the truth where nobody knows it, has no row there.
     """
@@ -88,8 +88,8 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
             for method in run.methods:
                 row = partial(_row, method, group, entry)
                 if entry["status"] == NOT_COMPUTED:
-                    unmeasured = f"0/{len(group.pairs)}"
-                    rows.append(row(None, coverage=unmeasured, status=NOT_COMPUTED, reason=entry["reason"]))
+                    planned = len(group.pairs)
+                    rows.append(row(None, n_planned=planned, status=NOT_COMPUTED, reason=entry["reason"]))
                 elif entry["kind"] == FRAME:
                     found = [scores.get((method, entry["variant"], pair["id"])) for pair in group.pairs]
                     rows.append(row(**_mean_over_pairs(group.pairs, found)))
@@ -140,7 +140,7 @@ def _mean_over_pairs(pairs: Sequence[Record], scores: Sequence[Record | None]) -
         "ci_high": interval.high,
         "n_pairs": interval.n,
         "n_frames": sum(score["n_frames"] - score["n_failed"] for _, score in measured),
-        "coverage": f"{interval.n}/{len(pairs)}",
+        "n_planned": len(pairs),
         "status": OK if measured else FAILED,
         "reason": "; ".join(f"{count} of {len(pairs)} pairs: {reason}" for reason, count in failures.items()),
     }
@@ -152,7 +152,7 @@ def _one_value(score: Record) -> dict[str, Any]:
         "mean": score["value"],
         "n_pairs": score["n_pairs"],
         "n_frames": score["n_frames"],
-        "coverage": f"{score['n_pairs'] or 0}/{score['n_planned'] or 0}",
+        "n_planned": score["n_planned"],
         "status": score["status"],
         "reason": score["reason"],
     }
@@ -168,7 +168,7 @@ def _row(
     ci_high: float | None = None,
     n_pairs: int = 0,
     n_frames: int = 0,
-    coverage: str,
+    n_planned: int,
     status: str,
     reason: str | None,
 ) -> dict[str, Any]:
@@ -183,7 +183,8 @@ def _row(
         "ci_high": ci_high,
         "n_pairs": n_pairs,
         "n_frames": n_frames,
-        "coverage": coverage,
+        "n_planned": n_planned,
+        "coverage": n_pairs / n_planned if n_planned else 0.0,
         "higher_is_better": entry["higher_is_better"],
         "status": status,
         "reason": reason or "",

@@ -211,7 +211,7 @@ def summarised(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
             "variant": CSIM,
             "mean": 0.5,
         }
-        row |= {"ci_low": 0.4, "ci_high": 0.6, "n_pairs": 50, "n_frames": 500, "coverage": "50/50"}
+        row |= {"ci_low": 0.4, "ci_high": 0.6, "n_pairs": 50, "n_frames": 500, "n_planned": 50}
         row |= {"higher_is_better": True, "status": "ok", "reason": ""}
         names = [f"method{number}" for number in range(len(changes))]
         rows = [row | {"method": name} | change for name, change in zip(names, changes, strict=True)]
@@ -261,7 +261,7 @@ def test_the_best_mean_is_marked(
 def test_a_value_has_its_interval_and_the_caption_says_what_most_values_are_over(
     summarised: Callable[..., list[tables.Table]],
 ) -> None:
-    found = summarised({}, {}, {"coverage": "48/50", "n_frames": 480, "reason": "2 of 50 pairs: no face"})
+    found = summarised({}, {}, {"n_pairs": 48, "n_frames": 480, "reason": "2 of 50 pairs: no face"})
     assert found[0].counts == "50/50 pairs, 500 frames"
     assert only_column(found) == [
         tables.Cell("0.500", "[0.400, 0.600]", best=True),
@@ -277,7 +277,7 @@ def test_frames_lost_without_a_pair_are_told_apart(summarised: Callable[..., lis
 
 
 def test_the_caption_never_hides_an_incomplete_mean(summarised: Callable[..., list[tables.Table]]) -> None:
-    lost = {"coverage": "48/50", "reason": "2 of 50 pairs: no face"}
+    lost = {"n_pairs": 48, "reason": "2 of 50 pairs: no face"}
     found = summarised(lost, lost, {})
     assert found[0].counts == "50/50 pairs, 500 frames"
     assert [cell.counts for cell in only_column(found)] == ["48/50 pairs, 500 frames", "48/50 pairs, 500 frames", ""]
@@ -286,7 +286,7 @@ def test_the_caption_never_hides_an_incomplete_mean(summarised: Callable[..., li
 def test_what_has_no_value_has_a_status_and_a_note_and_never_a_number(
     summarised: Callable[..., list[tables.Table]],
 ) -> None:
-    nothing = {"mean": None, "ci_low": None, "ci_high": None, "n_pairs": 0, "n_frames": 0, "coverage": "0/50"}
+    nothing = {"mean": None, "ci_low": None, "ci_high": None, "n_pairs": 0, "n_frames": 0, "n_planned": 50}
     absent, failed = nothing | {"status": "not computed", "reason": "no weights"}, nothing | {"status": "failed"}
     found = summarised(absent, absent, failed)
     assert only_column(found) == [
@@ -299,7 +299,7 @@ def test_what_has_no_value_has_a_status_and_a_note_and_never_a_number(
 
 def test_a_metric_of_a_set_has_its_size_beside_it(summarised: Callable[..., list[tables.Table]]) -> None:
     interval = {"ci_low": None, "ci_high": None, "n_frames": 12000}
-    found = summarised(interval, interval | {"coverage": "49/50"}, kind="set")
+    found = summarised(interval, interval | {"n_pairs": 49}, kind="set")
     assert [(cell.interval, cell.counts) for cell in only_column(found)] == [
         ("", "N = 12\u202f000 frames"),
         ("", "N = 12\u202f000 frames, 49/50 pairs"),

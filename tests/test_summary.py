@@ -11,7 +11,7 @@ from reenactbench.stats import mean_interval
 from reenactbench.summary import groups, people, records, split_order, summary_rows
 
 KEYS = [
-    "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames", "coverage",
+    "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames", "n_planned", "coverage",
     "higher_is_better", "status", "reason",
 ]  # fmt: skip
 SSIM, CSIM, LPIPS, FID, FPS = "ssim/gauss11-rgb@1", "csim/net/crop@1", "lpips/alex@1", "fid/net@1", "speed/fps@1"
@@ -72,14 +72,14 @@ def test_one_metric_on_two_splits_whole():
     all_three = mean_interval([0.5, 0.7, 0.9], [("1",), ("2",), ("3",)])
     assert seen == {
         "method": "ours", "protocol": "self", "split": "seen", "metric": "ssim", "variant": SSIM,
-        "mean": both.mean, "ci_low": both.low, "ci_high": both.high, "n_pairs": 2, "n_frames": 7, "coverage": "2/2",
+        "mean": both.mean, "ci_low": both.low, "ci_high": both.high, "n_pairs": 2, "n_frames": 7, "n_planned": 2, "coverage": 1.0,
         "higher_is_better": True, "status": "ok", "reason": "",
     }  # fmt: skip
     assert list(seen) == KEYS
     # One pair has a mean but no interval.
     assert (unseen["split"], unseen["mean"], unseen["ci_low"], unseen["ci_high"]) == ("unseen", 0.9, None, None)
     assert (pooled["split"], pooled["mean"], pooled["ci_low"]) == ("all", all_three.mean, all_three.low)
-    assert pooled["coverage"] == "3/3"
+    assert (pooled["n_planned"], pooled["coverage"]) == (3, 1.0)
 
 
 def test_cross_pairs_are_clustered_by_both_people():
@@ -93,7 +93,7 @@ def test_cross_pairs_are_clustered_by_both_people():
 def test_failed_and_unreached_pairs_lower_the_coverage_and_never_the_mean():
     scores = [score(SELVES[0], SSIM, 0.5), score(SELVES[1], SSIM, None, n_failed=4, reason="out of memory")]
     row = summary_rows(run(SELVES, [variant(SSIM)], scores))[-1]
-    assert (row["mean"], row["n_pairs"], row["n_frames"], row["coverage"]) == (0.5, 1, 4, "1/3")
+    assert (row["mean"], row["n_pairs"], row["n_frames"], row["n_planned"]) == (0.5, 1, 4, 3)
     assert (row["status"], row["reason"]) == ("ok", "1 of 3 pairs: out of memory; 1 of 3 pairs: not reached")
 
 
@@ -102,7 +102,7 @@ def test_a_method_that_failed_everywhere_has_a_row_without_a_number():
     ours, theirs = summary_rows(run(SELVES[:1], [variant(SSIM)], scores, methods=("ours", "theirs")))
     assert (ours["method"], ours["mean"]) == ("ours", 0.5)
     assert theirs == {
-        **ours, "method": "theirs", "mean": None, "n_pairs": 0, "n_frames": 0, "coverage": "0/1", "status": "failed",
+        **ours, "method": "theirs", "mean": None, "n_pairs": 0, "n_frames": 0, "coverage": 0.0, "status": "failed",
         "reason": "1 of 1 pairs: no checkpoint",
     }  # fmt: skip
 
@@ -118,8 +118,8 @@ def test_values_of_sets_and_methods_have_no_interval():
         None,
         None,
     )
-    assert (fid["n_pairs"], fid["n_frames"], fid["coverage"], fid["higher_is_better"]) == (2, 8, "2/3", False)
-    assert (fps["protocol"], fps["split"], fps["mean"], fps["coverage"]) == ("any", "all", 24.0, "1/1")
+    assert (fid["n_pairs"], fid["n_frames"], fid["n_planned"], fid["higher_is_better"]) == (2, 8, 3, False)
+    assert (fps["protocol"], fps["split"], fps["mean"], fps["coverage"]) == ("any", "all", 24.0, 1.0)
 
 
 def test_a_set_without_a_value_says_why():
@@ -133,11 +133,11 @@ def test_what_was_not_computed_has_rows_with_the_reason():
     reason = "weights are missing"
     variants = [variant(CSIM, reason=reason), variant(FID, "set", reason=reason), variant(FPS, "method", reason=reason)]
     rows = summary_rows(run(SELVES, variants))
-    assert brief(rows, "protocol", "split", "metric", "coverage") == [
-        ("self", "seen", "csim", "0/2"), ("self", "seen", "fid", "0/2"),
-        ("self", "unseen", "csim", "0/1"), ("self", "unseen", "fid", "0/1"),
-        ("self", "all", "csim", "0/3"), ("self", "all", "fid", "0/3"),
-        ("any", "all", "speed", "0/0"),
+    assert brief(rows, "protocol", "split", "metric", "n_planned") == [
+        ("self", "seen", "csim", 2), ("self", "seen", "fid", 2),
+        ("self", "unseen", "csim", 1), ("self", "unseen", "fid", 1),
+        ("self", "all", "csim", 3), ("self", "all", "fid", 3),
+        ("any", "all", "speed", 0),
     ]  # fmt: skip
     assert {(row["mean"], row["n_pairs"], row["status"], row["reason"]) for row in rows} == {
         (None, 0, "not computed", reason)

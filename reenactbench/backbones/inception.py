@@ -50,7 +50,8 @@ class FIDInception(Backbone):
         with torch.inference_mode():
             for start in range(0, len(images), BATCH):
                 batch = torch.from_numpy(np.ascontiguousarray(images[start : start + BATCH])).to(self._device)
-                (features,) = self._network(batch.permute(0, 3, 1, 2).float() / 255)
+                planes = batch.permute(0, 3, 1, 2).contiguous()  # in memory too: the layout decides the last bits
+                (features,) = self._network(planes.float() / 255)
                 rows.append(features.flatten(1).cpu().numpy())
         return {"pool3": np.concatenate(rows)}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,6 +124,5 @@ def fetch(weights: Weights, progress: bool) -> None:
             for member in weights.members:
                 name = next(name for name in archive.namelist() if Path(name).name == member)
                 with replacing(weights.folder / member) as temporary:
-                    with archive.open(name) as packed, temporary.open("wb") as unpacked:
-                        shutil.copyfileobj(packed, unpacked)
+                    temporary.write_bytes(archive.read(name))
         downloaded.unlink()

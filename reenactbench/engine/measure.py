@@ -11,7 +11,7 @@ from reenactbench.engine.provenance import environment
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.files import content_key
 from reenactbench.interfaces import MethodMetric
-from reenactbench.results import FAILED, OK
+from reenactbench.results import NOT_COMPUTED, OK
 from reenactbench.types import ALL
 
 
@@ -38,7 +38,7 @@ def method_rows(job: Job, generators: dict[str, Generator]) -> list[dict[str, An
                     "n_pairs": 1 if number else 0,
                     "n_planned": 1,
                     "n_frames": min(BATCH, len(cell.pair.frames)) if cell else 0,
-                    "status": OK if number else FAILED,
+                    "status": OK if number else NOT_COMPUTED,
                     "reason": "" if number else found,
                 }
             )

@@ -22,28 +22,28 @@ class Speed(MethodMetric):
     definition: ClassVar[str] = "Frames a second, parameters, floating-point operations and peak memory."
     quantities: ClassVar[Mapping[str, Quantity]] = {
         "fps-b16": Quantity(
-            "Frames/s",
+            "Speed",
             "Frames a second of `reenact` alone, batches of 16, median of 7 after 2 warm-ups, on the run's device.",
-            "1/s",
+            "frames/s",
             1,
             True,
         ),
         "encode-ms": Quantity(
-            "Target ms", "Milliseconds of `encode_target` for one target, median of 7 after 2 warm-ups.", "ms", 2, False
+            "Target encoding", "Milliseconds of `encode_target` for one target, median of 7 after 2 warm-ups.", "ms", 2, False
         ),
         "mparams": Quantity(
-            "Parameters M", "Millions of parameters of the torch modules the method holds.", "M", 3, False
+            "Parameters", "Millions of parameters of the torch modules the method holds.", "M", 3, False
         ),
         "gflops": Quantity(
-            "GFLOPs/frame",
+            "Operations",
             "Billions of floating-point operations a frame in torch's matrix products and convolutions (a "
             "multiply-add counts two); work outside torch is not counted.",
-            "G",
+            "GFLOP/frame",
             3,
             False,
         ),
         "peak-mb": Quantity(
-            "Peak MB", "Peak memory that torch held on the GPU while generating a batch of 16, in MB.", "MB", 1, False
+            "Peak memory", "Peak memory that torch held on the GPU while generating a batch of 16, in MB.", "MB", 1, False
         ),
     }
 

@@ -170,12 +170,15 @@ def _most_common(texts: Iterator[str]) -> str:
 
 def _is_complete(row: SummaryRow) -> bool:
     """Whether every planned pair is in the mean."""
-    measured, planned = row["coverage"].split("/")
-    return bool(measured == planned)
+    return bool(row["n_pairs"] == row["n_planned"])
 
 
 def _counts(row: SummaryRow) -> str:
-    return f"{row['coverage']} pairs, {plural(row['n_frames'], 'frame')}"
+    return f"{_coverage(row)}, {plural(row['n_frames'], 'frame')}"
+
+
+def _coverage(row: SummaryRow) -> str:
+    return f"{row['n_pairs']}/{row['n_planned']} pairs"
 
 
 def _best(column: Column, rows: Sequence[SummaryRow]) -> str | None:
@@ -207,7 +210,7 @@ def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, boo
     incomplete, counts = not _is_complete(row), _counts(row)
     if column.kind == SET:
         size = f"N = {plural(row['n_frames'], 'frame')}"
-        return (f"{size}, {row['coverage']} pairs" if incomplete else size), incomplete
+        return (f"{size}, {_coverage(row)}" if incomplete else size), incomplete
     return ("" if counts == usual else counts), incomplete
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from reenactbench_methods.landmark_warp.shape import EXPRESSION, IDENTITY, MEAN, Array
 
 _ROUNDS = 8  # the rotation is then within a fiftieth of a degree of its limit
-_NOISE = 0.025
+_NOISE = 0.03
 """Standard deviation that the fit expects of a landmark, in outer-eye distances."""
 _WEIGHT = np.where(np.arange(68) < 17, 0.5, 1.0) / _NOISE
 """Jaw points lie on a contour without corners, so they are known less well than the others."""

@@ -1,0 +1,83 @@
+"""The example plugin, as its README says: installed by pip from its own folder, listed, run, and tested."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+from reenactbench.files import sha256_files
+
+EXAMPLE = Path(__file__).parents[1] / "plugins" / "example_method"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for PYTHONPATH in which pip has installed the example, built from a copy of its sources."""
+    folder = tmp_path_factory.mktemp("example")
+    shutil.copytree(EXAMPLE, folder / "source")
+    pip = [sys.executable, "-m", "pip", "--isolated", "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run(
+        [*pip, "--no-build-isolation", "--target", folder / "site", folder / "source"], check=True, timeout=120
+    )
+    return folder / "site"
+
+
+@pytest.fixture
+def with_example(cli: Command, installed: Path) -> Command:
+    """The command line with the example installed."""
+    return lambda *words: cli(*words, env={"PYTHONPATH": str(installed)})
+
+
+def test_only_the_module_is_installed(installed: Path) -> None:
+    assert [path.name for path in installed.glob("*.py")] == ["reenactbench_example_method.py"]
+
+
+def test_it_is_listed(with_example: Command) -> None:
+    (found,) = (p for p in json.loads(with_example("plugins", "--json").stdout) if p["name"] == "recolour")
+    assert found == {
+        "name": "recolour",
+        "distribution": "reenactbench-example-method",
+        "version": "0.1.0",
+        "registers": {"methods": ["recolour"]},
+        "errors": [],
+    }
+
+
+def test_it_runs_and_its_rows_are_shown(with_example: Command, tree: Path, tmp_path: Path, installed: Path) -> None:
+    words = (
+        "run --method recolour --dataset folder --protocol self --protocol cross --limit 2 --metric l1 --metric speed"
+    )
+    done = with_example(*words.split(), "--data-root", tree, "--out", tmp_path / "out", "--name", "example")
+    assert done.returncode == 0, done.stderr
+
+    rows = json.loads(with_example("show", "example", "--out", tmp_path / "out", "--json").stdout)
+    assert {row["method"] for row in rows} == {"recolour"}
+    (l1,) = (row for row in rows if row["variant"] == "l1/rgb@1" and row["protocol"] == "self")
+    assert (l1["n_pairs"], l1["coverage"]) == (2, "2/2")
+    assert 0 < l1["mean"] < 0.02  # in its own clip, a frame hardly changes its colours
+    assert {row["metric"] for row in rows} == {"l1", "speed"}
+
+    info = json.loads((tmp_path / "out" / "example" / "run.json").read_text())
+    (method,) = info["methods"]
+    assert (info["status"], method["distribution"], method["version"]) == (
+        "complete",
+        "reenactbench-example-method",
+        "0.1.0",
+    )
+    assert method["code"] == sha256_files([installed / "reenactbench_example_method.py"])
+
+
+def test_its_own_test_passes(installed: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", installed.parent / "source"],
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        check=True,
+        timeout=120,
+    )
