@@ -43,6 +43,9 @@ class LandmarkWarp(Method):
 
     Each output frame depends on the target and on that driving frame's landmarks alone. If these are the target's own,
     the output is the target.
+
+    Its limits: landmarks do not tell the gaze, so eyes look where the target looks; teeth and eyes that the target does
+    not show cannot be made up; and from one frame a wide mouth cannot be told from a stretched one.
     """
 
     def encode_target(self, targets: Frames) -> Target:
