@@ -68,7 +68,12 @@ def register_backbones(register: Register) -> None:
         "reenactbench.backbones.detector:load_insightface",
         summary="SCRFD of an insightface pack or ONNX file",
     )
-    register("detector/yunet", "reenactbench.backbones.detector:load_yunet", summary="YuNet ONNX file through OpenCV")
+    register(
+        "detector/yunet",
+        "reenactbench.backbones.detector:load_yunet",
+        summary="YuNet ONNX file through OpenCV",
+        label="yunet",
+    )
     register(
         "identity/insightface",
         "reenactbench.backbones.identity:load_insightface",
@@ -88,6 +93,7 @@ def register_backbones(register: Register) -> None:
         "inception/pytorch-fid",
         "reenactbench.backbones.inception:load_pytorch_fid",
         summary="the FID Inception network of pytorch-fid",
+        label="pytorch-fid",
     )
 
 

@@ -39,7 +39,10 @@ def register_metrics(register: Register) -> None:
 
 @hookspec
 def register_backbones(register: Register) -> None:
-    """Register loaders (argument: str, device: str) -> `Backbone`; the name is `kind/scheme`, as `detector/yunet`."""
+    """Register loaders (argument: str, device: str) -> `Backbone`; the name is `kind/scheme`, as `detector/yunet`.
+
+    label: what variants call it, where `{file}` stands for the file or pack; default: the scheme and the file.
+    """
 
 
 @hookspec

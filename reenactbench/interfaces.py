@@ -114,7 +114,8 @@ class Backbone(ABC):
     kind: ClassVar[str]
     """`detector`, `identity`, `landmarks` or `inception`."""
     name: str
-    """A slug for the variant, such as `insightface-buffalo_l`."""
+    """What variants call it, such as `insightface-buffalo_l`; the harness sets it from the `label` it is registered
+    with."""
     sha256: str
     """Of the weights file."""
 

@@ -71,10 +71,10 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
     """What `reenactbench show --json` prints, by protocol, split (`all` last), variant and method.
 
     Every row has method, protocol, split, metric, variant, mean, ci_low, ci_high (95 %, `stats.mean_interval`; None for
-    values of a set or a method), n_pairs and n_frames (measured, not planned), n_planned (pairs), coverage (n_pairs over
-    n_planned, 0 to 1), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason (why
-    something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply to a
-    protocol, such as one that needs the truth where nobody knows it, has no row there.
+    values of a set or a method), n_pairs and n_frames (measured, not planned), n_planned (pairs), coverage (n_pairs
+    over n_planned, 0 to 1), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason
+    (why something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply
+    to a protocol, such as one that needs the truth where nobody knows it, has no row there.
     """
     scores = {(row["method"], row["variant"], row["pair_id"]): row for row in records(run.pairs)}
     values = {(row["method"], row["variant"], row["protocol"], row["split"]): row for row in records(run.sets)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import faces
@@ -264,7 +265,7 @@ def test_spans_name_every_number_once(numbers: set[int]) -> None:
     parts = [part.split("-") for part in spans(numbers).split(", ") if part]
     listed = [number for part in parts for number in range(int(part[0]), int(part[-1]) + 1)]
     assert listed == sorted(numbers)
-    assert all(int(b[0]) > int(a[-1]) + 1 for a, b in zip(parts, parts[1:], strict=False))
+    assert all(int(b[0]) > int(a[-1]) + 1 for a, b in pairwise(parts))
 
 
 def test_realfaces_as_a_partial_300vw_tree(realfaces: Path, tmp_path: Path, cli) -> None:

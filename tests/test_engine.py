@@ -80,7 +80,8 @@ def test_copying_the_driver_reproduces_the_truth(options, plugins: Plugins) -> N
     """The meter's own zero."""
     outcome = run(options(), plugins)
     assert (outcome.failed_cells, outcome.interrupted) == (0, False)
-    rows = {(row["method"], row["metric"]): row for row in summary_rows(read_run(outcome.path)) if row["split"] == "all"}
+    pooled = [row for row in summary_rows(read_run(outcome.path)) if row["split"] == "all"]
+    rows = {(row["method"], row["metric"]): row for row in pooled}
     assert rows["copy-driver", "ssim"]["mean"] == pytest.approx(1, abs=1e-12)
     assert rows["copy-driver", "l1"]["mean"] == 0
     assert rows["copy-driver", "psnr"]["mean"] == 100
@@ -113,7 +114,8 @@ def test_run_json_says_what_was_run(options, plugins: Plugins, tree: Path) -> No
         ("copy-driver", 2, 0),
         ("copy-target", 2, 0),
     ]
-    assert [variant["variant"] for variant in info["variants"]] == ["ssim/gauss11-rgb@1", "psnr/rgb-cap100@1", "l1/rgb@1"]
+    variants = [variant["variant"] for variant in info["variants"]]
+    assert variants == ["ssim/gauss11-rgb@1", "psnr/rgb-cap100@1", "l1/rgb@1"]
     assert {"python", "platform", "device", "packages", "git_commit"} <= set(info["environment"])
     assert sorted(info["shown"]) == sorted(pair["id"] for pair in info["pairs"])
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -53,10 +54,8 @@ def test_another_process_with_another_hash_seed_gives_the_same_lists() -> None:
         "from reenactbench.protocols.builtin import Cross, list_hash\n"
         "print(list_hash(Cross().pairs([clip_info(clip) for clip in reversed(CLIPS)])))"
     )
-    printed = {
-        subprocess.run([sys.executable, "-c", script], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True).stdout
-        for seed in ("1", "2")
-    }
+    python = [sys.executable, "-c", script]
+    printed = {subprocess.check_output(python, env={"PYTHONHASHSEED": seed}, text=True) for seed in ("1", "2")}
     assert printed == {list_hash(Cross().pairs(FULL)) + "\n"}
 
 
@@ -134,7 +133,7 @@ def test_driving_frames_are_four_windows_of_sixteen(count: int) -> None:
     assert len(positions) <= 64
     if count >= 64:
         assert len(positions) == 64
-        breaks = [b - a for a, b in zip(positions, positions[1:], strict=False) if b != a + 1]
+        breaks = [b - a for a, b in pairwise(positions) if b != a + 1]
         assert len(breaks) <= 3
         assert max(breaks, default=0) - min(breaks, default=0) <= 1  # evenly spread
 

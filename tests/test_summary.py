@@ -11,8 +11,8 @@ from reenactbench.stats import mean_interval
 from reenactbench.summary import groups, people, records, split_order, summary_rows
 
 KEYS = [
-    "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames", "n_planned", "coverage",
-    "higher_is_better", "status", "reason",
+    "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames", "n_planned",
+    "coverage",    "higher_is_better", "status", "reason",
 ]  # fmt: skip
 SSIM, CSIM, LPIPS, FID, FPS = "ssim/gauss11-rgb@1", "csim/net/crop@1", "lpips/alex@1", "fid/net@1", "speed/fps@1"
 
@@ -72,8 +72,8 @@ def test_one_metric_on_two_splits_whole():
     all_three = mean_interval([0.5, 0.7, 0.9], [("1",), ("2",), ("3",)])
     assert seen == {
         "method": "ours", "protocol": "self", "split": "seen", "metric": "ssim", "variant": SSIM,
-        "mean": both.mean, "ci_low": both.low, "ci_high": both.high, "n_pairs": 2, "n_frames": 7, "n_planned": 2, "coverage": 1.0,
-        "higher_is_better": True, "status": "ok", "reason": "",
+        "mean": both.mean, "ci_low": both.low, "ci_high": both.high, "n_pairs": 2, "n_frames": 7, "n_planned": 2,
+        "coverage": 1.0,        "higher_is_better": True, "status": "ok", "reason": "",
     }  # fmt: skip
     assert list(seen) == KEYS
     # One pair has a mean but no interval.

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reenactbench.backbones.onnx import insightface_model, slug
+from reenactbench.backbones.onnx import insightface_model
 from reenactbench.backbones.weights import weights_file
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_file
@@ -42,7 +42,6 @@ class YuNet(Detector):
     """YuNet (Wu et al., Machine Intelligence Research 2023) through OpenCV's FaceDetectorYN."""
 
     def __init__(self, path: Path) -> None:
-        self.name = "yunet"
         self.sha256 = sha256_file(path)
         try:
             self._net = cv2.FaceDetectorYN.create(str(path), "", (128, 128), YUNET_SCORE, YUNET_NMS, YUNET_TOP)
@@ -60,8 +59,7 @@ class YuNet(Detector):
 class SCRFD(Detector):
     """SCRFD (Guo et al., ICLR 2022) through insightface."""
 
-    def __init__(self, path: Path, name: str, device: str) -> None:
-        self.name = f"insightface-{name}"
+    def __init__(self, path: Path, device: str) -> None:
         self.sha256 = sha256_file(path)
         self._model = insightface_model(path, device, "detection")
         self._model.prepare(0, input_size=SCRFD_SIZE, det_thresh=SCRFD_SCORE)
@@ -76,4 +74,4 @@ def load_yunet(argument: str, device: str) -> YuNet:
 
 
 def load_insightface(argument: str, device: str) -> SCRFD:
-    return SCRFD(weights_file(argument, "det_10g.onnx"), slug(argument), device)
+    return SCRFD(weights_file(argument, "det_10g.onnx"), device)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from reenactbench.backbones.onnx import BATCH, insightface_model, slug
+from reenactbench.backbones.onnx import BATCH, insightface_model
 from reenactbench.backbones.weights import weights_file
 from reenactbench.files import sha256_file
 from reenactbench.interfaces import Backbone, Features
@@ -24,8 +24,7 @@ class ArcFace(Backbone):
     kind: ClassVar[str] = "identity"
     needs: ClassVar[tuple[str, ...]] = ("detector",)
 
-    def __init__(self, path: Path, name: str, device: str) -> None:
-        self.name = f"insightface-{name}"
+    def __init__(self, path: Path, device: str) -> None:
         self.sha256 = sha256_file(path)
         self._model = insightface_model(path, device, "recognition")
 
@@ -48,4 +47,4 @@ class ArcFace(Backbone):
 
 
 def load_insightface(argument: str, device: str) -> ArcFace:
-    return ArcFace(weights_file(argument, "w600k_r50.onnx"), slug(argument), device)
+    return ArcFace(weights_file(argument, "w600k_r50.onnx"), device)

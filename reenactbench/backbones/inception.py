@@ -26,7 +26,6 @@ class FIDInception(Backbone):
         import torch
         from pytorch_fid import inception
 
-        self.name = "pytorch-fid"
         self.sha256 = sha256_file(path)
         self._device = torch.device(device)
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reenactbench.backbones.onnx import BATCH, insightface_model, session, slug
+from reenactbench.backbones.onnx import BATCH, insightface_model, session
 from reenactbench.backbones.weights import weights_file
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_file
@@ -42,8 +42,7 @@ class Landmarks(Backbone):
 class Onnx68(Landmarks):
     """A network from a square crop of 1.1 x the face box, [N,3,112,112] BGR 0..1, to [N,136] in 0..1 of the crop."""
 
-    def __init__(self, path: Path, name: str, device: str) -> None:
-        self.name = f"onnx68-{name}"
+    def __init__(self, path: Path, device: str) -> None:
         self.sha256 = sha256_file(path)
         self._session = session(path, device)
         self._input = self._session.get_inputs()[0].name
@@ -70,8 +69,7 @@ def _square(image: npt.NDArray[np.uint8], corner: npt.NDArray[np.float64], side:
 class Insightface68(Landmarks):
     """insightface's 1k3d68: 68 points in 3-D, of which x and y are taken."""
 
-    def __init__(self, path: Path, name: str, device: str) -> None:
-        self.name = f"insightface-{name}"
+    def __init__(self, path: Path, device: str) -> None:
         self.sha256 = sha256_file(path)
         self._model = insightface_model(path, device, "landmark_3d_68")
 
@@ -86,8 +84,8 @@ class Insightface68(Landmarks):
 
 
 def load_onnx68(argument: str, device: str) -> Onnx68:
-    return Onnx68(weights_file(argument), slug(argument), device)
+    return Onnx68(weights_file(argument), device)
 
 
 def load_insightface(argument: str, device: str) -> Insightface68:
-    return Insightface68(weights_file(argument, "1k3d68.onnx"), slug(argument), device)
+    return Insightface68(weights_file(argument, "1k3d68.onnx"), device)

@@ -1,13 +1,11 @@
-"""What the ONNX backbones share: a session on the asked device, and names for files."""
+"""What the ONNX backbones share: loading on the asked device."""
 
 from __future__ import annotations
 
-import re
 import warnings
 from pathlib import Path
 from typing import Any
 
-from reenactbench.backbones.weights import KNOWN
 from reenactbench.errors import ReenactbenchError
 
 BATCH = 16  # larger batches run slower a frame on a CPU, where they fall out of its cache
@@ -18,12 +16,6 @@ def providers(device: str) -> list[str]:
 
     wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
     return [name for name in wanted if name in onnxruntime.get_available_providers()] + ["CPUExecutionProvider"]
-
-
-def slug(argument: str) -> str:
-    """The part of a variant's name for a pack or file: its name without folder and suffix."""
-    name = argument if argument in KNOWN else Path(argument).stem
-    return re.sub(r"[^A-Za-z0-9_.-]+", "_", name)
 
 
 def insightface_model(path: Path, device: str, kind: str) -> Any:

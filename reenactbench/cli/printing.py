@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from reenactbench.summary import summary_rows
+from reenactbench.results import COMPUTED, NOT_COMPUTED
+from reenactbench.summary import ANY, summary_rows
 
 if TYPE_CHECKING:
     from reenactbench.compare import ComparisonRow
@@ -19,12 +20,16 @@ def terminal_tables(run: Run) -> str:
     variants = {variant["variant"]: variant for variant in run.info["variants"]}
     rows = summary_rows(run)
     parts = [_heading(run)]
-    for protocol, split in dict.fromkeys((row["protocol"], row["split"]) for row in rows):
+    computed = [row for row in rows if row["status"] != NOT_COMPUTED or row["protocol"] == ANY]
+    for protocol, split in dict.fromkeys((row["protocol"], row["split"]) for row in computed):
         group = [row for row in rows if (row["protocol"], row["split"]) == (protocol, split)]
         parts.append(f"\n{protocol}, {split}" if protocol != "any" else "\nmethod")
         parts.append(_grid(group, run.methods, variants))
-    missing = [variant for variant in variants.values() if variant["status"] != "computed"]
-    parts += [f"\nnot computed: {variant['variant']}: {variant['reason']}" for variant in missing]
+    missing: dict[str, list[str]] = {}
+    for variant in variants.values():
+        if variant["status"] == NOT_COMPUTED:
+            missing.setdefault(variant["reason"], []).append(variant["metric"])
+    parts += [f"\nnot computed: {', '.join(dict.fromkeys(keys))}: {reason}" for reason, keys in missing.items()]
     return "\n".join(parts)
 
 
@@ -36,7 +41,7 @@ def _heading(run: Run) -> str:
 
 def _grid(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], variants: Mapping[str, Any]) -> str:
     cells = {(row["variant"], row["method"]): _cell(row, variants[row["variant"]]) for row in rows}
-    shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == "computed"]
+    shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == COMPUTED]
     lines = [["", *methods]]
     for name in shown:
         label = f"{name} {ARROWS[variants[name]['higher_is_better']]}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reenactbench.engine import plan, setup
+from reenactbench.engine.networks import backbone_specs
 from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
@@ -51,9 +52,7 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     methods = setup.load_methods(registry, options.methods, options.checkpoints)
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = setup.plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
-    metrics = setup.load_metrics(
-        registry, options.metrics, setup.backbone_specs(type(dataset), options.backbones), device
-    )
+    metrics = setup.load_metrics(registry, options.metrics, backbone_specs(type(dataset), options.backbones), device)
     if prepare:
         prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
     pairs, impossible = plan.resolve_pairs(dataset, pairs)

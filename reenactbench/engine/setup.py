@@ -9,18 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from reenactbench.datasets.tree import DataOptions
+from reenactbench.engine.networks import BackboneFinder, backbone_name, backbone_specs, load_backbone
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
-from reenactbench.interfaces import Backbone, Dataset, Features, Method, MethodMetric, Metric, Protocol
+from reenactbench.interfaces import Backbone, Dataset, Method, MethodMetric, Metric, Protocol
 from reenactbench.protocols.builtin import frozen_list, list_hash
 from reenactbench.registry import Entry, Registry
 from reenactbench.types import Pair
-
-BACKBONE_KINDS = ("detector", "identity", "landmarks", "inception")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,33 +118,6 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Backbone:
-    """The backbone that `scheme:argument` names; raises MissingWeights where its file is not here."""
-    scheme, colon, argument = spec.partition(":")
-    if not (colon and argument):
-        schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
-        raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
-    loader = registry.find("backbones", f"{kind}/{scheme}").load()
-    backbone: Backbone = loader(argument, device)
-    return backbone
-
-
-class BackboneFinder:
-    """Finds landmarks in raw video frames through the run's detector and landmark backbones."""
-
-    def __init__(self, detector: Backbone, landmarks: Backbone) -> None:
-        self._detector, self._landmarks = detector, landmarks
-        self.key = f"{detector.name}:{detector.sha256}+{landmarks.name}:{landmarks.sha256}"
-
-    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        seen: Features = self._detector.extract(images, {})
-        return np.asarray(self._landmarks.extract(images, {"detector": seen})["landmarks"])
-
-
-def backbone_specs(dataset_class: Any, given: Mapping[str, str]) -> dict[str, str]:
-    return {**getattr(dataset_class, "backbones", {}), **given}
-
-
 def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Dataset:
     """The data set, listed but not prepared."""
     factory = registry.find("datasets", options.dataset).load()
@@ -212,26 +181,29 @@ def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, s
     """Every variant asked for (all where none is named), each with its backbones or the reason why it is missing."""
     names = list(dict.fromkeys(names)) or [entry.name for entry in registry.of("metrics")]
     metrics: list[Metric] = [registry.find("metrics", name).load()() for name in names]
-    loaded: dict[str, Backbone | str] = {}
+    loaded: dict[str, Backbone] = {}
+    labels: dict[str, str] = {}
+    missing: dict[str, str] = {}
     for kind in {kind: None for metric in metrics for kind in metric.needs}:
         if kind not in specs:
-            loaded[kind] = f"no {kind} network is given; name one with --{kind}"
+            labels[kind], missing[kind] = "none", f"no {kind} network is given; name one with --{kind}"
             continue
         try:
             loaded[kind] = load_backbone(registry, kind, specs[kind], device)
         except MissingWeights as error:
-            loaded[kind] = str(error)
-    return [variant for metric in metrics for variant in _variants(metric, loaded)]
+            missing[kind] = str(error)
+        labels[kind] = backbone_name(registry, kind, specs[kind])
+    return [variant for metric in metrics for variant in _variants(metric, loaded, labels, missing)]
 
 
-def _variants(metric: Metric, loaded: Mapping[str, Backbone | str]) -> Iterable[MetricSpec]:
-    needed = {kind: loaded[kind] for kind in metric.needs}
-    missing = "; ".join(dict.fromkeys(found for found in needed.values() if isinstance(found, str)))
-    present = {kind: found for kind, found in needed.items() if isinstance(found, Backbone)}
-    names = {kind: present[kind].name if kind in present else f"no-{kind}" for kind in metric.needs}
+def _variants(
+    metric: Metric, loaded: Mapping[str, Backbone], labels: Mapping[str, str], missing: Mapping[str, str]
+) -> Iterable[MetricSpec]:
+    present = {kind: loaded[kind] for kind in metric.needs if kind in loaded}
+    reasons = dict.fromkeys(missing[kind] for kind in metric.needs if kind in missing)
     recipes = metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
     for recipe in recipes:
-        yield MetricSpec(metric, metric.variant(names, recipe), recipe, present, missing)
+        yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons))
 
 
 def plan_pairs(

@@ -29,7 +29,7 @@ class Speed(MethodMetric):
             True,
         ),
         "encode-ms": Quantity(
-            "Target encoding", "Milliseconds of `encode_target` for one target, median of 7 after 2 warm-ups.", "ms", 2, False
+            "Encoding", "Milliseconds of `encode_target` for one target, median of 7 after 2 warm-ups.", "ms", 2, False
         ),
         "mparams": Quantity(
             "Parameters", "Millions of parameters of the torch modules the method holds.", "M", 3, False
@@ -43,7 +43,7 @@ class Speed(MethodMetric):
             False,
         ),
         "peak-mb": Quantity(
-            "Peak memory", "Peak memory that torch held on the GPU while generating a batch of 16, in MB.", "MB", 1, False
+            "Peak memory", "Most memory that torch held on the GPU while generating a batch of 16.", "MB", 1, False
         ),
     }
 

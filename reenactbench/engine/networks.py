@@ -1,0 +1,51 @@
+"""Loads the backbones that the command line or the data set names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reenactbench.backbones.weights import KNOWN
+from reenactbench.errors import ReenactbenchError
+from reenactbench.interfaces import Backbone, Features
+from reenactbench.registry import Registry
+
+
+def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Backbone:
+    """The backbone that `scheme:argument` names; raises MissingWeights where its file is not here."""
+    scheme, colon, argument = spec.partition(":")
+    if not (colon and argument):
+        schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
+        raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
+    backbone: Backbone = registry.find("backbones", f"{kind}/{scheme}").load()(argument, device)
+    backbone.name = backbone_name(registry, kind, spec)
+    return backbone
+
+
+def backbone_name(registry: Registry, kind: str, spec: str) -> str:
+    """What variants call the backbone, whether its file is here or not: `insightface-buffalo_l`."""
+    scheme, _, argument = spec.partition(":")
+    label = registry.find("backbones", f"{kind}/{scheme}").metadata.get("label", f"{scheme}-{{file}}")
+    file = argument if argument in KNOWN else Path(argument).stem
+    return label.replace("{file}", re.sub(r"[^A-Za-z0-9_.-]+", "_", file))
+
+
+class BackboneFinder:
+    """Finds landmarks in raw video frames through the run's detector and landmark backbones."""
+
+    def __init__(self, detector: Backbone, landmarks: Backbone) -> None:
+        self._detector, self._landmarks = detector, landmarks
+        self.key = f"{detector.name}:{detector.sha256}+{landmarks.name}:{landmarks.sha256}"
+
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        seen: Features = self._detector.extract(images, {})
+        return np.asarray(self._landmarks.extract(images, {"detector": seen})["landmarks"])
+
+
+def backbone_specs(dataset_class: Any, given: Mapping[str, str]) -> dict[str, str]:
+    return {**getattr(dataset_class, "backbones", {}), **given}
