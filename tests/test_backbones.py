@@ -150,7 +150,7 @@ def test_a_detector_is_not_taken_for_an_identity_network(one_face_scrfd: Path, m
 
 
 def test_files_that_are_missing_or_no_network(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeights, match=r"there is no weights file 'absent\.onnx'"):
+    with pytest.raises(ReenactbenchError, match=r"absent\.onnx is neither a file nor known weights \(buffalo_l, "):
         identity.load_insightface(str(tmp_path / "absent.onnx"), "cpu")
     with pytest.raises(MissingWeights, match=r"buffalo_l is not here: `reenactbench weights fetch buffalo_l`"):
         identity.load_insightface("buffalo_l", "cpu")

@@ -201,7 +201,6 @@ def test_plugin_file_may_stand_anywhere(words: str, tmp_path: Path, capsys: pyte
 @pytest.mark.parametrize(
     ("name", "text", "error"),
     [
-        ("gone.py", None, "does not load: FileNotFoundError: {} is not a file"),
         ("notes.txt", "", "does not load: ImportError: {} is not a Python file"),
         ("raises.py", "1 / 0", "does not load: ZeroDivisionError: division by zero"),
         ("exits.py", "raise SystemExit('needs a licence')", "does not load: SystemExit: needs a licence"),
@@ -209,16 +208,22 @@ def test_plugin_file_may_stand_anywhere(words: str, tmp_path: Path, capsys: pyte
     ],
 )
 def test_plugin_file_that_cannot_be_used_is_said_at_once(
-    name: str, text: str | None, error: str, tmp_path: Path, cli: Command
+    name: str, text: str, error: str, tmp_path: Path, cli: Command
 ) -> None:
-    file = tmp_path / name
-    if text is not None:
-        write(file, text)
+    file = write(tmp_path / name, text)
     done = cli("list", "methods", "--plugin", file)
     assert done.returncode == 0
     assert "copy-target" in done.stdout
     assert done.stderr.startswith(f"WARNING: --plugin {file} {error.format(file)}")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("--plugin", "gone.py"), ("--plugin=gone.py",), ("--plugin",)])
+def test_plugin_file_that_is_not_there_is_bad_input(words: tuple[str, ...], cli: Command) -> None:
+    done = cli("list", "methods", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: --plugin ")
+    assert done.stderr.endswith(": there is no such file\n")
 
 
 def test_one_file_given_twice_is_one_plugin(tmp_path: Path) -> None:

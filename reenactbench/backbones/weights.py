@@ -77,7 +77,7 @@ def shown(path: Path) -> str:
 def weights_file(argument: str, member: str | None = None) -> Path:
     """The file that `argument` names: a path, or a known name (`member` of it where it is a pack).
 
-    Raises MissingWeights with the sentence that says how to get it.
+    Raises MissingWeights, with the sentence that says how to get it, where a known file is not here.
     """
     known = KNOWN.get(argument)
     if known is None:
@@ -85,10 +85,7 @@ def weights_file(argument: str, member: str | None = None) -> Path:
         if path.is_dir() and member:
             path = path / member
         if not path.is_file():
-            raise MissingWeights(
-                f"there is no weights file {path.name!r} at the path given, and no known weights of that name "
-                f"(known: {', '.join(KNOWN)})"
-            )
+            raise ReenactbenchError(f"{argument} is neither a file nor known weights ({', '.join(KNOWN)})")
         return path
     path = known.folder / (member or known.file)
     if not path.is_file():

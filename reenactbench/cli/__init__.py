@@ -79,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         print(__version__)
         return 0
+    absent = [file for file in files if not Path(file).is_file()]
+    if absent:
+        print(f"error: --plugin {absent[0]}: there is no such file", file=sys.stderr)
+        return BAD_INPUT
     plugins = load_plugins(Path(file) for file in files)
     try:
         build_app(plugins)(words, prog_name="reenactbench")
