@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,11 +21,19 @@ RUN = ("run", "--dataset", "300vw", "--allow-missing", "--device", "cpu")
 METHODS = ("--method", "copy-driver", "--method", "copy-target")
 
 
+@pytest.fixture(scope="module")
+def small_run(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results folder of a small run."""
+    out = tmp_path_factory.mktemp("run") / "results"
+    words = ("--data-root", tree, "--metric", "l1", "--metric", "speed", "--name", "small", "--out", out)
+    subprocess.run([sys.executable, "-m", "reenactbench", *RUN, *METHODS, *words], check=True, capture_output=True)
+    return out
+
+
 @pytest.fixture
-def finished(tree: Path, cli, tmp_path: Path) -> Path:
-    """The folder of a small run."""
-    done = cli(*RUN, *METHODS, "--data-root", tree, "--metric", "l1", "--metric", "speed", "--name", "small")
-    assert done.returncode == 0, done.stderr
+def finished(small_run: Path, tmp_path: Path) -> Path:
+    """The folder of that run, where a test finds it as `results/small`."""
+    shutil.copytree(small_run, tmp_path / "results")
     return tmp_path / "results" / "small"
 
 
@@ -104,9 +113,13 @@ def test_bad_input_is_one_sentence_and_status_2(tree: Path, cli, words: list[str
     assert sentence in done.stderr
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
-    debugged = cli(*RUN, "--data-root", tree, *words, "--debug")
-    assert debugged.returncode != 0
-    assert "Traceback" in debugged.stderr
+
+
+def test_debug_shows_the_traceback(tree: Path, cli) -> None:
+    done = cli(*RUN, "--debug", "--data-root", tree, "--method", "copy-taget")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert done.stderr.endswith("why one failed to load)\n")
 
 
 def test_bad_usage_is_status_2(cli) -> None:

@@ -1,0 +1,199 @@
+"""How fast preparing, generating and scoring are: `python benchmarks/speed.py [--data-root DIR ...]`.
+
+Prints Markdown tables. Without --data-root it draws eight clips of its own. Every figure is the best of three, so that
+what else the machine does matters little; a figure is only good for the machine that it names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for the drawn faces
+
+from reenactbench.engine.generate import Generator
+from reenactbench.engine.job import Job, load_job
+from reenactbench.engine.plan import plan_cells
+from reenactbench.engine.provenance import environment
+from reenactbench.engine.score import Scorer
+from reenactbench.engine.setup import DatasetOptions, RunOptions, available_cores, load_dataset
+from reenactbench.engine.store import Store
+from reenactbench.interfaces import FrameMetric, SetMetric
+from reenactbench.plugins import load_plugins
+from reenactbench.results import OK
+
+REPEATS = 3
+PLUGINS = load_plugins()
+
+
+def best(action: Callable[[], object]) -> float:
+    """Seconds of the quickest of three calls."""
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def row(*cells: object) -> None:
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+
+
+def start_up() -> None:
+    def cpu() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "reenactbench", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    print("\n## Start\n")
+    row("command", "CPU seconds")
+    row("---", "---:")
+    row("`reenactbench --help`", f"{min(cpu() for _ in range(REPEATS)):.2f}")
+
+
+def decode(videos: list[Path]) -> int:
+    """The bare loop: every frame of every file, and nothing done with it."""
+    frames = 0
+    for video in videos:
+        capture = cv2.VideoCapture(str(video))
+        while capture.read()[0]:
+            frames += 1
+        capture.release()
+    return frames
+
+
+def preparing(options: DatasetOptions) -> None:
+    """Each repeat prepares into a cache of its own."""
+    dataset = load_dataset(PLUGINS.registry, options, "cpu")
+    videos = [raw.video for raw in dataset.raw()]
+    frames = decode(videos)
+    bare = best(lambda: decode(videos))
+    rates = {}
+    for jobs in sorted({1, available_cores()}):
+        times = []
+        for _ in range(REPEATS):
+            with tempfile.TemporaryDirectory() as cache:
+                os.environ["REENACTBENCH_CACHE"] = cache
+                fresh = load_dataset(PLUGINS.registry, options, "cpu")
+                start = time.perf_counter()
+                fresh.prepare([clip.id for clip in fresh.clips()], lambda handled: None, jobs)
+                times.append(time.perf_counter() - start)
+        rates[jobs] = min(times)
+    print(f"\n## Prepare ({len(videos)} clips, {frames} frames)\n")
+    row("what", "frames/s", "of the bare loop")
+    row("---", "---:", "---:")
+    row("bare decode loop, one process", f"{frames / bare:,.0f}", "100 %")
+    for jobs, seconds in rates.items():
+        row(
+            f"`data prepare`, {jobs} process{'es' if jobs > 1 else ''}",
+            f"{frames / seconds:,.0f}",
+            f"{bare / seconds:.0%}",
+        )
+
+
+def generating(job: Job) -> None:
+    """copy-target does nothing, so what is left is the harness: reading, checking, quantising, writing."""
+    print("\n## Generate\n")
+    row("method", "ms a frame", "frames/s")
+    row("---", "---:", "---:")
+    frames = sum(len(pair.frames) for pair in job.pairs)
+    for spec in job.methods:
+        method = spec.construct(job.device)
+        seconds = []
+        for _ in range(REPEATS):
+            with tempfile.TemporaryDirectory() as folder:
+                store = Store(Path(folder))
+                generator = Generator(method, job.dataset, 0, store)
+                cells = plan_cells(job.dataset, [spec], job.pairs, {}, 0, store)
+                start = time.perf_counter()
+                statuses = {generator.run(cell)["status"] for cell in cells}
+                seconds.append(time.perf_counter() - start)
+                assert statuses == {OK}
+        row(spec.name, f"{1000 * min(seconds) / frames:.2f}", f"{frames / min(seconds):,.0f}")
+
+
+def scoring(job: Job) -> None:
+    """Each metric alone, with nothing cached, on what landmark-warp made; backbones count for whoever needs them."""
+    print("\n## Score\n")
+    row("metric", "ms a frame", "")
+    row("---", "---:", "---")
+    (spec,) = [spec for spec in job.methods if spec.name == "landmark-warp"]
+    frames = sum(len(pair.frames) for pair in job.pairs)
+    for metric in job.metrics:
+        if not isinstance(metric.metric, FrameMetric | SetMetric):
+            continue
+        if metric.missing:
+            row(metric.metric.key, "", f"not computed: {metric.missing}")
+            continue
+        seconds = []
+        for _ in range(REPEATS):
+            with tempfile.TemporaryDirectory() as folder:
+                store = Store(Path(folder))
+                cells = plan_cells(job.dataset, [spec], job.pairs, {}, 0, store)
+                generator = Generator(spec.construct(job.device), job.dataset, 0, store)
+                for cell in cells:
+                    generator.run(cell)
+                    cell.state = "cached"
+                scorer = Scorer(job.dataset, [metric], job.device, store)
+                start = time.perf_counter()
+                for cell in cells:
+                    scorer.frame_rows(cell)
+                scorer.set_rows(cells, lambda done: None)
+                seconds.append(time.perf_counter() - start)
+        row(metric.metric.key, f"{1000 * min(seconds) / frames:.2f}", metric.variant)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--dataset", default="folder")
+    parser.add_argument("--pairs", type=int, default=8)
+    parser.add_argument("--device", default="cpu")
+    for kind in ("identity", "detector", "landmarks"):
+        parser.add_argument(f"--{kind}")
+    given = parser.parse_args()
+    backbones = {kind: spec for kind in ("identity", "detector", "landmarks") if (spec := getattr(given, kind))}
+    with tempfile.TemporaryDirectory() as work:
+        root = given.data_root or draw(Path(work) / "drawn")
+        options = RunOptions(
+            dataset=given.dataset,
+            data_root=root,
+            allow_missing=True,
+            backbones=backbones,
+            methods=("copy-target", "landmark-warp"),
+            protocols=("self",),
+            limit=given.pairs,
+            device=given.device,
+            out=Path(work) / "results",
+        )
+        machine = environment(given.device)
+        print(f"{machine['device_name']}, {available_cores()} cores, torch {machine['packages']['torch']}, ", end="")
+        print(f"{given.dataset} data{' (drawn)' if not given.data_root else ''}, commit {machine['git_commit']}")
+        start_up()
+        preparing(options)
+        os.environ["REENACTBENCH_CACHE"] = str(Path(work) / "cache")
+        job = load_job(options, PLUGINS.registry, prepare=True)
+        generating(job)
+        scoring(job)
+
+
+def draw(root: Path) -> Path:
+    import faces
+
+    faces.write_tree(root, {f"{number:03d}": 120 for number in range(8)})
+    return root
+
+
+if __name__ == "__main__":
+    main()
