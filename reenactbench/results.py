@@ -118,6 +118,12 @@ def write_table(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
         table(name, rows).to_parquet(temporary, index=False, compression="zstd")
 
 
+def remove_tables(path: Path) -> None:
+    """Without its tables a run counts as not finished."""
+    for name in TABLES:
+        (path / f"{name}.parquet").unlink(missing_ok=True)
+
+
 def read_run(path: Path) -> Run:
     """Read a run's folder; raises ReenactbenchError where it is not one, or not scored yet."""
     import pandas as pd

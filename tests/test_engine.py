@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +23,7 @@ from reenactbench.engine.run import locked, run
 from reenactbench.engine.setup import RunOptions
 from reenactbench.engine.store import read_strip, write_strip
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import read_json, replacing
+from reenactbench.files import read_json, remove_leftovers, replacing
 from reenactbench.interfaces import Method
 from reenactbench.plugins import Plugins, load_plugins
 from reenactbench.registry import Entry
@@ -496,3 +498,16 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 )
 def test_paths_are_cut_to_their_last_part(text: str, shown: str) -> None:
     assert without_folders(text) == shown
+
+
+def test_what_killed_processes_left_is_removed_after_a_day(tmp_path: Path) -> None:
+    for name, age in (("old", 2 * 86400), ("new", 60)):
+        (tmp_path / f".partial-{name}").mkdir()
+        (tmp_path / "deep").mkdir(exist_ok=True)
+        (tmp_path / "deep" / f".partial-{name}.png").touch()
+        for path in (tmp_path / f".partial-{name}", tmp_path / "deep" / f".partial-{name}.png"):
+            os.utime(path, (time.time() - age,) * 2)
+    (tmp_path / "kept.png").touch()
+    remove_leftovers(tmp_path)
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert left == {".partial-new", "deep", "deep/.partial-new.png", "kept.png"}

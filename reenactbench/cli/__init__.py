@@ -83,9 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if absent:
         print(f"error: --plugin {absent[0]}: there is no such file", file=sys.stderr)
         return BAD_INPUT
-    plugins = load_plugins(Path(file) for file in files)
     try:
-        build_app(plugins)(words, prog_name="reenactbench")
+        build_app(load_plugins(Path(file) for file in files))(words, prog_name="reenactbench")
+    except KeyboardInterrupt:  # while plugins are loaded
+        return INTERRUPTED
     except SystemExit as status:
         return status.code if isinstance(status.code, int) else int(status.code is not None)
     return 0

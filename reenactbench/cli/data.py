@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from reenactbench.cli import options as shared
+
+if TYPE_CHECKING:
+    from reenactbench.interfaces import Dataset
 
 app = typer.Typer(help="Check, prepare and describe a data set.")
 DatasetName = Annotated[str, typer.Option("--dataset", help="Data set (`list datasets`).")]
@@ -58,11 +62,8 @@ def prepare(
 ) -> None:
     """Crop every clip to 128x128 into a memory-mapped cache; started again, it goes on where it stopped."""
     from reenactbench.engine.job import prepare_clips
-    from reenactbench.engine.setup import DatasetOptions, load_dataset
 
-    given = shared.backbones(detector=detector, landmarks=landmarks)
-    options = DatasetOptions(dataset, data_root, allow_missing, crop, given)
-    loaded = load_dataset(ctx.obj.registry, options, "cpu")
+    loaded = _load(ctx, dataset, data_root, allow_missing, crop, detector, landmarks)
     ids = [clip.id for clip in loaded.clips()]
     frames, seconds = prepare_clips(loaded, ids)
     rate = f", {frames / seconds:,.0f} frames/s" if frames else ""
@@ -81,11 +82,7 @@ def info(
     json: shared.Json = False,
 ) -> None:
     """Describe a data set: clips, splits, frames, what is excluded and why."""
-    from reenactbench.engine.setup import DatasetOptions, load_dataset
-
-    given = shared.backbones(detector=detector, landmarks=landmarks)
-    options = DatasetOptions(dataset, data_root, allow_missing, crop, given)
-    loaded = load_dataset(ctx.obj.registry, options, "cpu")
+    loaded = _load(ctx, dataset, data_root, allow_missing, crop, detector, landmarks)
     rows: list[dict[str, Any]] = []
     for clip in loaded.clips():
         ready = loaded.prepared(clip.id)
@@ -111,3 +108,18 @@ def info(
         print(f"{row['clip']}  {row['split']}  {row['frames']} frames  {state}  {excluded}".rstrip())
     frames = sum(row["frames"] for row in rows)
     print(f"{len(rows)} clips, {frames} frames; {len(described['missing'])} clips missing")
+
+
+def _load(
+    ctx: typer.Context,
+    dataset: str,
+    data_root: Path | None,
+    allow_missing: bool,
+    crop: str,
+    detector: str | None,
+    landmarks: str | None,
+) -> Dataset:
+    from reenactbench.engine.setup import DatasetOptions, load_dataset
+
+    given = shared.backbones(detector=detector, landmarks=landmarks)
+    return load_dataset(ctx.obj.registry, DatasetOptions(dataset, data_root, allow_missing, crop, given), "cpu")

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from reenactbench.datasets import crop as cropping
 from reenactbench.datasets.pts import POINTS, read_pts
 from reenactbench.datasets.video import frame_rate, read_video
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import content_key, read_json, sha256_file, sha256_files, write_json
+from reenactbench.files import PARTIAL, content_key, read_json, sha256_file, sha256_files, write_json
 from reenactbench.types import Clip, ClipInfo
 
 SCHEMA = 1  # part of every fingerprint: raise it when the crops of the same input change
@@ -91,7 +90,7 @@ def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path) -> int:
     if final.is_dir():
         return 0
     final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=".partial-"))
+    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=PARTIAL))
     try:
         handled = _write_clip(raw, recipe, temporary)
         try:
@@ -102,13 +101,6 @@ def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path) -> int:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return handled
-
-
-def remove_leftovers(cache: Path, older_than: float = 86400.0) -> None:
-    """Remove what killed processes left half-written, once it is older than so many seconds."""
-    for folder in (cache / "prepared").glob(".partial-*"):
-        if time.time() - folder.stat().st_mtime > older_than:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:

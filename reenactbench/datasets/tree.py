@@ -21,10 +21,10 @@ from reenactbench.datasets.prepare import (
     Recipe,
     prepare_clip,
     prepared_clip,
-    remove_leftovers,
 )
 from reenactbench.datasets.video import nominal_frame_count
 from reenactbench.errors import ReenactbenchError
+from reenactbench.files import remove_leftovers
 from reenactbench.interfaces import Dataset
 from reenactbench.types import Clip, ClipInfo
 
@@ -76,7 +76,7 @@ class VideoTree(Dataset):
 
     def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:
         cache = cache_folder()
-        remove_leftovers(cache)
+        remove_leftovers(cache / "prepared")
         todo = [self._raw[clip_id] for clip_id in clip_ids if self.prepared(clip_id) is None]
         if jobs == 1 or len(todo) < 2 or self.recipe.finder is not None:  # the finder's networks use every core
             for raw in todo:

@@ -20,10 +20,10 @@ from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import RunOptions
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import read_json
+from reenactbench.files import read_json, remove_leftovers
 from reenactbench.interfaces import SetMetric
 from reenactbench.plugins import Plugins
-from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, write_run_info, write_table
+from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, remove_tables, write_run_info, write_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
     started = time.time()
     job = load_job(options, plugins.registry, prepare=True)
     path = options.out / job.name()
+    remove_leftovers(job.store.root)
     with locked(path):
         _refuse_other_run(path, job)
         info = record.opening(job, started)
+        remove_tables(path)  # what an earlier start of this run wrote; its scores are in the store
         write_run_info(path, info)
         plugins.notify("run_started", run=info)
         try:
