@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reenactbench.errors import MissingWeights, ReenactbenchError
     from reenactbench.interfaces import (
         Backbone,
+        DataOptions,
         Dataset,
         FrameMetric,
         Method,
@@ -30,6 +31,7 @@ _LAZY = {
     "reenactbench.errors": ("MissingWeights", "ReenactbenchError"),
     "reenactbench.interfaces": (
         "Backbone",
+        "DataOptions",
         "Dataset",
         "FrameMetric",
         "Method",
@@ -47,6 +49,7 @@ __all__ = [
     "Backbone",
     "Clip",
     "ClipInfo",
+    "DataOptions",
     "Dataset",
     "FrameMetric",
     "Frames",

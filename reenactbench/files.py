@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,9 @@ def replacing(path: Path) -> Iterator[Path]:
 def remove_leftovers(folder: Path, older_than: float = 86400.0) -> None:
     """Remove what killed processes left half-written under a folder, once it is older than so many seconds."""
     for leftover in folder.rglob(f"{PARTIAL}*"):
-        if time.time() - leftover.stat().st_mtime > older_than:
-            shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
+        with suppress(FileNotFoundError):  # its writer has just finished
+            if time.time() - leftover.stat().st_mtime > older_than:
+                shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
 
 
 def write_json(path: Path, value: Any) -> None:

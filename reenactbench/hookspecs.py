@@ -24,7 +24,7 @@ def register_methods(register: Register) -> None:
 
 @hookspec
 def register_datasets(register: Register) -> None:
-    """Register data sets: callables (root: Path | None, allow_missing: bool, backbones) -> `Dataset`."""
+    """Register data sets: callables (`DataOptions`) -> `Dataset`."""
 
 
 @hookspec

@@ -62,6 +62,28 @@ class Method(ABC):
         return None
 
 
+class LandmarkFinder(ABC):
+    """Finds landmarks where a clip comes without: the detector and landmark backbones of the command line."""
+
+    key: str
+    """Names the networks and their sha256."""
+
+    @abstractmethod
+    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """Landmarks [T,68,2] in 0-based pixels of images [T,H,W,3]; NaN where no face is found."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOptions:
+    """What the command line says of the data."""
+
+    root: Path | None = None
+    allow_missing: bool = False
+    crop: str = "square@1"
+    finder: Callable[[], LandmarkFinder] | None = None
+    """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
+
+
 class Dataset(ABC):
     """Clips of faces, prepared as square crops of `image_size` pixels."""
 
@@ -118,6 +140,8 @@ class Backbone(ABC):
     with."""
     sha256: str
     """Of the weights file."""
+    origin: str = ""
+    """Distribution and version it is from; the harness sets it."""
 
     @abstractmethod
     def extract(self, images: Array, context: Mapping[str, Features]) -> Features:
@@ -197,8 +221,10 @@ class FrameMetric(Metric):
 class SetMetric(Metric):
     """One value for a set of generated frames against a set of real ones, through the features of one backbone."""
 
+    through: ClassVar[str]
+    """Kind of the backbone whose features are compared; `needs` names it too, and what it needs itself."""
     feature: ClassVar[str]
-    """Which array of the backbone's features is compared."""
+    """Which array of its features."""
 
     @abstractmethod
     def compare(self, generated: Array, reference: Array) -> float:

@@ -78,6 +78,7 @@ SET_COLUMNS = {
     "status": "string",
     "reason": "string",
 }
+STRIPS = ("target", "driver", "truth")  # beside those that are called like their methods
 TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
 
 

@@ -120,6 +120,7 @@ def paired_test(
 
     The p-value is the larger of the two t tests that belong to the two intervals of `half_width`, so it is below 0.05
     exactly where the 95 % interval leaves out 0. It is None where there is no interval, and 1 where the mean is 0.
+    Where all differences are equal there is no variance to test with; then it is that of the sign test over people.
     Raises ValueError like `mean_interval`.
     """
     from scipy.special import stdtr
@@ -129,6 +130,8 @@ def paired_test(
         return interval, None
     if interval.mean == 0:
         return interval, 1.0
+    if interval.low == interval.high:
+        return interval, 2.0 ** (1 - interval.clusters)
     with np.errstate(divide="ignore"):
         tails = [
             2 * stdtr(freedom, -abs(interval.mean) / error)

@@ -31,6 +31,9 @@ class Frames:
     def __getitem__(self, index: slice) -> Frames:
         return Frames(self.images[index], self.landmarks[index])
 
+    def copy(self) -> Frames:
+        return Frames(self.images.clone(), self.landmarks.clone())
+
     @property
     def size(self) -> int:
         """Side S of the square crop, in pixels."""
@@ -66,7 +69,7 @@ class Clip:
 
     info: ClipInfo
     fingerprint: str
-    """sha256 over everything the crops were made from; the same on every machine."""
+    """sha256 over everything the crops were made from: files, crop, networks that found landmarks."""
     fps: float
     numbers: npt.NDArray[np.int32]
     """[T] 1-based numbers of the usable frames in the video, ascending."""
@@ -76,6 +79,8 @@ class Clip:
     """[T,68,2] in 0-based pixels of the crop."""
     excluded: dict[str, int]
     """Frames of the video that are not used: reason -> how many."""
+    landmarks_from: str = "files"
+    """`files`, or the networks that found them."""
 
     def positions(self, numbers: tuple[int, ...]) -> npt.NDArray[np.intp]:
         """Where the frames with these numbers lie in `images`; every number must be a usable frame."""
@@ -101,7 +106,7 @@ class Pair:
     """Who drives whom, with which frames. `frames` and `target_frames` are empty until the clips are prepared."""
 
     id: str
-    """Unique in a run, and a relative path: `self/001`, `cross/003-to-541`."""
+    """Unique in a run, and a relative path: `self/001`, `cross/003/541` (source, then target)."""
     protocol: str
     kind: str
     """`self` (one clip) or `cross` (two identities)."""

@@ -15,11 +15,19 @@ from hypothesis import strategies as st
 
 from reenactbench.datasets import prepare as preparing
 from reenactbench.datasets.folder import Folder
-from reenactbench.datasets.prepare import BROKEN, NO_FACE, NO_LANDMARKS, NO_PICTURE, prepare_clip, prepared_clip
-from reenactbench.datasets.tree import DataOptions
+from reenactbench.datasets.prepare import (
+    BROKEN,
+    NO_EXTENT,
+    NO_FACE,
+    NO_LANDMARKS,
+    NO_PICTURE,
+    prepare_clip,
+    prepared_clip,
+)
 from reenactbench.datasets.verify import spans
 from reenactbench.datasets.w300vw import CLIPS, W300VW, broken_frames, clip_info
 from reenactbench.errors import ReenactbenchError
+from reenactbench.interfaces import DataOptions, LandmarkFinder
 
 
 def open_300vw(root: Path, **options) -> W300VW:
@@ -53,7 +61,7 @@ def test_the_known_broken_frames() -> None:
 def test_a_partial_tree_is_an_error_that_lists_what_is_missing(tree: Path) -> None:
     with pytest.raises(ReenactbenchError) as error:
         W300VW(DataOptions(tree))
-    assert "lacks 108 of the 114 videos of 300VW (004, 007, " in str(error.value)
+    assert "lacks 108 of the 114 clips of 300VW (004, 007, " in str(error.value)
     assert "--allow-missing" in str(error.value)
     dataset = open_300vw(tree)
     assert [clip.id for clip in dataset.clips()] == ["001", "002", "003", "541", "546", "557"]
@@ -113,7 +121,7 @@ def test_a_clip_interrupted_half_way_leaves_nothing_behind(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (raw, *_) = open_300vw(tree).raw()
-    recipe = open_300vw(tree).recipe
+    recipe = open_300vw(tree).recipe(raw)
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
@@ -131,8 +139,8 @@ def test_the_fingerprint_follows_the_content_alone(tree: Path, tmp_path: Path) -
     def fingerprint(root: Path, crop: str = "square@1", cache: str = "a") -> str:
         dataset = open_300vw(root, crop=crop)
         (raw,) = [raw for raw in dataset.raw() if raw.info.id == "003"]
-        prepare_clip(raw, dataset.recipe, tmp_path / cache)
-        clip = prepared_clip(raw, dataset.recipe, tmp_path / cache)
+        prepare_clip(raw, dataset.recipe(raw), tmp_path / cache)
+        clip = prepared_clip(raw, dataset.recipe(raw), tmp_path / cache)
         assert clip is not None
         return clip.fingerprint
 
@@ -153,13 +161,42 @@ def test_frames_that_cannot_be_used_are_excluded_and_counted(tmp_path: Path) -> 
         (tmp_path / f"540/annot/{number:06d}.pts").write_text(faces.pts_text(faces.landmarks(1, 1)))
     (raw,) = open_300vw(tmp_path).raw()
     raw = preparing.RawClip(raw.info, raw.video, raw.annotations, frozenset({10, 11, 12, 744}))
-    recipe = open_300vw(tmp_path).recipe
+    recipe = open_300vw(tmp_path).recipe(raw)
     prepare_clip(raw, recipe, tmp_path / "cache")
     clip = prepared_clip(raw, recipe, tmp_path / "cache")
     assert clip is not None
     assert clip.excluded == {BROKEN: 3, NO_PICTURE: 3, NO_LANDMARKS: 2}
     assert clip.numbers.tolist() == [1, 2, 3, 6, 7, 8, 9, *range(13, 31)]
     assert len(clip.images) == len(clip.landmarks) == len(clip.numbers)
+
+
+def test_a_video_without_its_landmarks_is_missing_and_never_gets_others(tmp_path: Path, cli) -> None:
+    faces.write_tree(tmp_path / "data", {"001": 3, "002": 3})
+    shutil.rmtree(tmp_path / "data/001/annot")
+    dataset = open_300vw(tmp_path / "data", finder=FirstFrameHasNoFace)
+    assert [clip.id for clip in dataset.clips()] == ["002"]
+    assert "001" in dataset.missing()
+    done = cli("data", "verify", "--data-root", tmp_path / "data", "--json")
+    assert {"path": "001/annot", "reason": "holds no landmarks", "fatal": True} in json.loads(done.stdout)
+
+
+@pytest.mark.parametrize(("name", "why"), [("000000.pts", "numbered from 1"), ("1.pts", "000001.pts is that frame")])
+def test_landmark_files_that_would_shift_the_frames_are_refused(tmp_path: Path, name: str, why: str) -> None:
+    faces.write_clip(tmp_path / "001", 1, 3)
+    (tmp_path / "001/annot" / name).write_text(faces.pts_text(faces.landmarks(1, 1)))
+    with pytest.raises(ReenactbenchError, match=f"{name} cannot be used: .*{why}"):
+        open_300vw(tmp_path)
+
+
+def test_frames_whose_landmarks_lie_in_one_place_are_excluded(tmp_path: Path) -> None:
+    faces.write_clip(tmp_path / "001", 1, 6)
+    (tmp_path / "001/annot/000002.pts").write_text(faces.pts_text(np.full((68, 2), 50.0)))
+    dataset = open_300vw(tmp_path)
+    prepare(dataset)
+    clip = dataset.prepared("001")
+    assert clip is not None
+    assert clip.excluded == {NO_EXTENT: 1}
+    assert clip.numbers.tolist() == [1, 3, 4, 5, 6]
 
 
 def test_malformed_landmarks_are_one_sentence(tmp_path: Path) -> None:
@@ -169,7 +206,7 @@ def test_malformed_landmarks_are_one_sentence(tmp_path: Path) -> None:
         prepare(open_300vw(tmp_path))
 
 
-class FirstFrameHasNoFace:
+class FirstFrameHasNoFace(LandmarkFinder):
     """A stand-in for the landmark backbones."""
 
     key = "stand-in"
@@ -197,8 +234,9 @@ def test_own_videos_with_and_without_landmarks(tmp_path: Path) -> None:
         prepare(without)
     dataset = Folder(DataOptions(tmp_path, finder=FirstFrameHasNoFace))
     assert prepare(dataset) == 12  # anna is prepared already
-    ben = dataset.prepared("ben")
-    assert ben is not None
+    anna, ben = dataset.prepared("anna"), dataset.prepared("ben")
+    assert anna is not None and ben is not None
+    assert (anna.landmarks_from, ben.landmarks_from) == ("files", "stand-in")
     assert ben.excluded == {NO_FACE: 1}
     assert ben.numbers.tolist() == list(range(2, 13))
 

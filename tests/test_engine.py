@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import faces
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from reenactbench.datasets.w300vw import W300VW
 from reenactbench.engine import generate, record
 from reenactbench.engine import run as running
 from reenactbench.engine.job import load_job
 from reenactbench.engine.plan import describe
-from reenactbench.engine.provenance import without_folders
+from reenactbench.engine.provenance import without_folder, without_folders
 from reenactbench.engine.run import locked, run
 from reenactbench.engine.setup import RunOptions
 from reenactbench.engine.store import read_strip, write_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json, remove_leftovers, replacing
 from reenactbench.interfaces import Method
-from reenactbench.plugins import Plugins, load_plugins
+from reenactbench.plugins import PluginReport, Plugins, load_plugins
 from reenactbench.registry import Entry
 from reenactbench.results import TABLES, Run, read_run
 from reenactbench.summary import summary_rows
@@ -107,6 +111,7 @@ def test_run_json_says_what_was_run(options, plugins: Plugins, tree: Path) -> No
         "n_clips": 2,
         "n_frames": info["dataset"]["n_frames"],
         "excluded": {},
+        "landmarks": ["files"],
         "image_size": 128,
         "crop": "square@1",
     }
@@ -248,6 +253,10 @@ def test_two_runs_do_not_share_a_folder(options, plugins: Plugins) -> None:
         run(options(name="mine", seed=1), plugins)
     with pytest.raises(ReenactbenchError, match=r"holds another run \(methods differ\)"):
         run(options("copy-driver", name="mine"), plugins)
+    with pytest.raises(ReenactbenchError, match=r"holds another run \(metrics differ\)"):
+        run(options(name="mine", metrics=("l1",)), plugins)
+    with pytest.raises(ReenactbenchError, match=r"--name \.\./mine: take letters"):
+        run(options(name="../mine"), plugins)
 
 
 # --- What goes wrong stays where it went wrong
@@ -374,7 +383,7 @@ def test_out_of_memory_with_one_frame_is_a_failure(options) -> None:
 
     outcome = run(options("mine", limit=1), with_method(Starving))
     (failure,) = read_json(outcome.path / "run.json")["failures"]
-    assert failure["reason"] == "out of memory even with one frame a batch (no memory)"
+    assert failure["reason"] == "MemoryError: out of memory even with one frame a batch (no memory)"
 
 
 def test_the_seed_decides_what_a_random_method_draws(options) -> None:
@@ -429,12 +438,112 @@ def test_an_edited_method_is_not_given_its_old_frames(tree: Path, options, tmp_p
     assert sum(means) == pytest.approx(1, abs=1e-6)  # |x - 0| + |x - 1|
 
 
+def test_an_edit_deep_in_a_methods_package_is_seen(options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "deep_package"
+    (package / "nets").mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from reenactbench import hookimpl\n"
+        "@hookimpl\n"
+        "def register_methods(register): register('deep', 'deep_package.method:Deep')\n"
+    )
+    (package / "nets/__init__.py").touch()
+    (package / "method.py").write_text(
+        "from reenactbench import Method\nfrom deep_package.nets.unet import VALUE\n"
+        "class Deep(Method):\n"
+        "    def encode_target(self, targets): return None\n"
+        "    def reenact(self, identity, driving): return driving.images * 0 + VALUE\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    means = []
+    for value in (0.0, 1.0):
+        (package / "nets/unet.py").write_text(f"VALUE = {value}  # {'x' * int(value)}\n")
+        for name in [name for name in sys.modules if name.startswith("deep_package")]:
+            monkeypatch.delitem(sys.modules, name)
+        importlib.invalidate_caches()
+        plugins = load_plugins()
+        plugins.add(PluginReport("deep", "test", "1"), lambda: importlib.import_module("deep_package"))
+        found = read_run(run(options("deep", metrics=("l1",)), plugins).path)
+        means.append(float(found.pairs["value"].mean()))
+    assert sum(means) == pytest.approx(1, abs=1e-6)
+
+
+def test_what_a_constructor_draws_is_the_same_in_every_start(options) -> None:
+    class Drawn(Fade):
+        def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
+            super().__init__(device, checkpoint)
+            self.weight = float(torch.rand(()))
+
+        def reenact(self, identity: torch.Tensor, driving: Frames) -> torch.Tensor:
+            return driving.images * self.weight
+
+    plugins = with_method(Drawn)
+    whole = numbers(read_run(run(options("mine"), plugins).path))
+    stored = sorted((options().out / ".store/generated").rglob("*.*"))
+    for file in stored[: len(stored) // 2]:
+        file.unlink()
+    torch.rand(7)
+    assert numbers(read_run(run(options("mine"), plugins).path)) == whole
+
+
+def test_a_method_may_write_into_its_inputs_even_when_memory_runs_out(options) -> None:
+    class Writing(Fade):
+        def reenact(self, identity: torch.Tensor, driving: Frames) -> torch.Tensor:
+            driving.images.mul_(0.5)
+            if len(driving) > 4:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            return driving.images
+
+    found = read_run(run(options("mine", metrics=("l1",), limit=2), with_method(Writing)).path)
+    assert len(found.frames) > 20
+    ratio = found.frames["value"].max() / found.frames["value"].min()
+    assert ratio < 1.5  # every frame is halved once
+
+
+def test_a_method_that_exits_fails_its_cells_and_nothing_else(options) -> None:
+    class Exiting(Fade):
+        def reenact(self, identity: torch.Tensor, driving: Frames) -> torch.Tensor:
+            raise SystemExit(0)
+
+    outcome = run(options("mine", "copy-driver", limit=1), with_method(Exiting))
+    (failure,) = read_json(outcome.path / "run.json")["failures"]
+    assert failure["reason"] == "SystemExit: 0"
+
+
+def test_a_changed_clip_of_the_same_name_is_generated_again(options, tmp_path: Path, plugins: Plugins) -> None:
+    roots = []
+    for number in (1, 2):
+        root = tmp_path / f"tree{number}"
+        faces.write_clip(root / "001", number, 20)
+        roots.append(read_run(run(options(data_root=root), plugins).path))
+    first, second = (found.pairs.query("metric == 'l1' and method == 'copy-target'")["value"].item() for found in roots)
+    assert first != second
+    assert roots[0].path != roots[1].path
+
+
+def test_two_pairs_never_share_an_id(tmp_path: Path, options, plugins: Plugins) -> None:
+    for number, name in enumerate(("a", "a-to-b", "b-to-c", "c")):
+        faces.write_clip(tmp_path / "own" / name, number, 3)
+    job = load_job(
+        options(dataset="folder", data_root=tmp_path / "own", protocols=("cross",)), plugins.registry, prepare=False
+    )
+    assert len({pair.id for pair in job.pairs}) == len(job.pairs) == 12
+
+
+def test_a_data_set_of_a_plugin(options, tree: Path) -> None:
+    class Mine(W300VW):
+        name: ClassVar[str] = "mine"
+
+    plugins = load_plugins()
+    plugins.registry.add(Entry("datasets", "mine", Mine, "test", "test", "1"))
+    outcome = run(options("copy-driver", dataset="mine"), plugins)
+    assert read_json(outcome.path / "run.json")["dataset"]["name"] == "mine"
+
+
 # --- Small parts
 
 
 def test_observers_see_every_cell(options) -> None:
     from reenactbench.hookspecs import hookimpl
-    from reenactbench.plugins import PluginReport
 
     class Observer:
         def __init__(self) -> None:
@@ -498,6 +607,24 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 )
 def test_paths_are_cut_to_their_last_part(text: str, shown: str) -> None:
     assert without_folders(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("word", "shown"),
+    [
+        ("/home/anna smith/data", "data"),
+        ("/home/o'brien/data/", "data"),
+        ("--data-root=../clips", "--data-root=clips"),
+        ("yunet:/opt/my w/yunet.onnx", "yunet:yunet.onnx"),
+        ("--checkpoint=x2face=/opt/x.safetensors", "--checkpoint=x2face=x.safetensors"),
+        (r"C:\\Users\\anna\\300vw", "300vw"),
+        ("file:///home/anna/x", "file:x"),
+        ("insightface:buffalo_l", "insightface:buffalo_l"),
+        ("seen-unseen", "seen-unseen"),
+    ],
+)
+def test_words_of_the_command_keep_no_folder(word: str, shown: str) -> None:
+    assert without_folder(word) == shown
 
 
 def test_what_killed_processes_left_is_removed_after_a_day(tmp_path: Path) -> None:

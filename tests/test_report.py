@@ -75,9 +75,9 @@ def pair(name: str, split: str, source: str, target: str) -> dict[str, Any]:
 
 
 PAIRS = [
-    pair("cross/1-to-2", "seen-seen", "1", "2"),
-    pair("cross/3-to-4", "seen-seen", "3", "4"),
-    pair("cross/5-to-6", "seen-seen", "5", "6"),
+    pair("cross/1/2", "seen-seen", "1", "2"),
+    pair("cross/3/4", "seen-seen", "3", "4"),
+    pair("cross/5/6", "seen-seen", "5", "6"),
     pair("self/7", "seen", "7", "7"),
     pair("self/8", "seen", "8", "8"),
 ]
@@ -138,7 +138,7 @@ def info(methods: tuple[str, ...], **changes: Any) -> dict[str, Any]:
             "git_commit": "0123abc",
         },
         "pairs": PAIRS,
-        "shown": ["cross/1-to-2", "self/7"],
+        "shown": ["cross/1/2", "self/7"],
         "variants": VARIANTS,
         "failures": [],
     }
@@ -187,7 +187,7 @@ def strip(frames: int, side: int = 8) -> Image.Image:
 
 FAILURE = {
     "method": "ours",
-    "pair_id": "cross/1-to-2",
+    "pair_id": "cross/1/2",
     "reason": "it broke",
     "traceback": ["run.py:1 in f", "boom"],
 }
@@ -500,9 +500,9 @@ def test_pictures_are_the_middle_of_three_parts_of_the_strip(run: Run, tmp_path:
 
 
 def test_a_missing_picture_says_why(tmp_path: Path) -> None:
-    run = fake_run(tmp_path / "demo", ("ours", "theirs", "../../../elsewhere"), failures=[FAILURE])
+    run = fake_run(tmp_path / "demo", ("ours", "theirs", "../../../../elsewhere"), failures=[FAILURE])
     media = run.path / "media"
-    strip(5).save(media / "cross/1-to-2/theirs.png")
+    strip(5).save(media / "cross/1/2/theirs.png")
     (media / "self/7/ours.png").write_bytes(b"not a picture")
     (media / "self/7/theirs.png").unlink()
     strip(len(FRAMES)).save(tmp_path / "elsewhere.png")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from reenactbench.datasets.w300vw import W300VW
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import RunOptions
-from reenactbench.interfaces import Backbone, Features, FrameMetric, Method, Scene
+from reenactbench.interfaces import Backbone, DataOptions, Features, FrameMetric, Method, Scene
 from reenactbench.metrics.frechet import frechet_distance
 from reenactbench.metrics.kid import kernel_distance
 from reenactbench.plugins import Plugins, load_plugins
@@ -108,10 +109,11 @@ def scored(tree: Path, tmp_path: Path, equipped: Plugins):
         }
         return read_run(run(RunOptions(**{**defaults, **changes}), equipped).path)
 
+    make.plugins = equipped
     return make
 
 
-def frames_of(found: Run, split: str, method: str, strip: str) -> np.ndarray:
+def frames_of(found: Run, split: str, strip: str) -> np.ndarray:
     """All frames of the pairs of a split, from the strips of the report."""
     from reenactbench.engine.store import read_strip
 
@@ -119,22 +121,25 @@ def frames_of(found: Run, split: str, method: str, strip: str) -> np.ndarray:
     return np.concatenate([read_strip(found.path / "media" / pair / strip) for pair in pairs])
 
 
-def test_fid_and_kid_compare_generated_frames_with_the_target_peoples_own(scored) -> None:
-    found = scored("copy-driver", metrics=("fid", "kid"), protocols=("cross",), limit=4)
-    rows = {(row["split"], row["metric"]): row for row in summary_rows(found)}
-    assert {name for name, _ in rows} == {"seen-seen", "seen-unseen", "unseen-seen", "unseen-unseen", "all"}
-    pair = next(pair for pair in found.info["pairs"] if pair["split"] == "seen-unseen")
-    generated = colours(frames_of(found, "seen-unseen", "copy-driver", "copy-driver.png"))
-    own = scored("copy-driver", metrics=("fid",), protocols=("self",))
-    (target,) = [item for item in own.info["pairs"] if item["target"] == pair["target"]]
-    assert len(target["frames"]) > 10
-    sets = found.sets.set_index(["split", "metric"])
-    fid = sets.loc[("seen-unseen", "fid")]
-    assert (fid["n_pairs"], fid["n_planned"], fid["n_frames"]) == (1, 1, len(generated))
-    assert fid["n_reference"] >= len(target["frames"])
-    assert sets.loc[("all", "fid"), "n_frames"] == sum(len(pair["frames"]) for pair in found.info["pairs"])
-    assert fid["variant"] == "fid/colours-four-pool3@1"
-    assert fid["backbone_sha256"] == "5" * 64
+def test_fid_compares_generated_frames_with_the_target_peoples_own(scored, tree: Path) -> None:
+    found = scored("copy-driver", metrics=("fid",), protocols=("cross",), limit=4)
+    assert {row["split"] for row in summary_rows(found)} == {
+        "seen-seen", "seen-unseen", "unseen-seen", "unseen-unseen", "all",
+    }  # fmt: skip
+    clips = W300VW(DataOptions(tree, allow_missing=True))
+    sets = found.sets.set_index("split")
+    for pair in found.info["pairs"]:
+        generated = colours(frames_of(found, pair["split"], "copy-driver.png"))
+        theirs = colours(np.asarray(clips.prepared(pair["target"]).images))  # all of its few frames
+        row = sets.loc[pair["split"]]
+        assert row["value"] == pytest.approx(frechet_distance(generated, theirs), rel=1e-9)
+        assert (row["n_pairs"], row["n_planned"]) == (1, 1)
+        assert (row["n_frames"], row["n_reference"]) == (len(generated), len(theirs))
+        assert (row["variant"], row["backbone_sha256"]) == ("fid/colours-four-pool3@1", "5" * 64)
+    pooled = sets.loc["all"]
+    assert pooled["n_frames"] == sum(len(pair["frames"]) for pair in found.info["pairs"])
+    targets = {pair["target"] for pair in found.info["pairs"]}
+    assert pooled["n_reference"] == sum(len(clips.prepared(target).numbers) for target in targets)  # each clip once
 
 
 def test_on_self_the_reference_is_the_truth_so_the_driver_scores_zero(scored) -> None:
@@ -145,8 +150,8 @@ def test_on_self_the_reference_is_the_truth_so_the_driver_scores_zero(scored) ->
     assert values["copy-driver", "kid"]["mean"] < values["copy-target", "kid"]["mean"]
     assert values["copy-driver", "fid"]["ci_low"] is None
     assert {row["n_planned"] for row in values.values()} == {6}
-    truth = colours(frames_of(found, "seen", "", "driver.png"))
-    copies = colours(frames_of(found, "seen", "", "copy-target.png"))
+    truth = colours(frames_of(found, "seen", "driver.png"))
+    copies = colours(frames_of(found, "seen", "copy-target.png"))
     seen = next(
         row
         for row in summary_rows(found)
@@ -228,3 +233,77 @@ def test_without_a_network_a_metric_is_not_computed_and_the_rest_is(scored) -> N
         assert (rows[metric]["mean"], rows[metric]["status"]) == (None, "not computed")
         assert "`reenactbench weights fetch" in rows[metric]["reason"]
     assert rows["csim"]["variant"] == "csim/insightface-buffalo_l/detect5@1"
+
+
+@pytest.mark.parametrize("values", [[1.0], "none", None, np.ones((4, 4))])
+def test_a_metric_that_gives_something_else_fails_alone_and_is_asked_again(scored, values: Any) -> None:
+    Unhappy.score, before = (lambda self, scene: (values, "")), Unhappy.score
+    try:
+        found = scored("copy-driver", metrics=("unhappy", "l1"), protocols=("self",))
+    finally:
+        Unhappy.score = before
+    rows = found.pairs.set_index("metric")
+    assert rows.loc["unhappy", "reason"].str.startswith("metric failed: ").all()
+    assert set(rows.loc["l1", "status"]) == {"ok"}
+    again = scored("copy-driver", metrics=("unhappy",), protocols=("self",), name="again")
+    assert again.pairs["reason"].str.endswith("no such thing").all()  # nothing wrong was kept
+
+
+def test_another_network_of_the_same_name_is_not_given_the_old_ones_features(scored) -> None:
+    first = scored("copy-target", metrics=("fid",), protocols=("self",))
+    MeanColours.pictures = 0
+
+    class Other(MeanColours):
+        def __init__(self, argument: str, device: str) -> None:
+            self.sha256 = "6" * 64
+
+        def extract(self, images: Any, context: Mapping[str, Features]) -> Features:
+            MeanColours.pictures += len(images)
+            return {"pool3": 2 * colours(images)}
+
+    scored.plugins.registry._entries["backbones", "inception/colours"] = Entry(
+        "backbones", "inception/colours", Other, "test", "test", "1"
+    )
+    second = scored("copy-target", metrics=("fid",), protocols=("self",))
+    assert second.path != first.path
+    assert MeanColours.pictures > 0
+    values = [run.sets.set_index("split").loc["all", "value"] for run in (first, second)]
+    assert values[1] == pytest.approx(4 * values[0], rel=1e-9)
+
+
+def test_an_edited_metric_is_not_given_its_old_values(tree: Path, tmp_path: Path) -> None:
+    source = (
+        "import numpy as np\n"
+        "from reenactbench import FrameMetric, hookimpl\n"
+        "class Constant(FrameMetric):\n"
+        "    key, recipe, title, definition = 'constant', 'always', 'Constant', 'Always the same.'\n"
+        "    def score(self, scene): return np.full(len(scene.generated.images), {value}), ''\n"
+        "@hookimpl\n"
+        "def register_metrics(register): register('constant', Constant)\n"
+    )
+    for value in (1.0, 7.0):
+        file = tmp_path / "constant.py"
+        file.write_text(source.format(value=value))
+        options = RunOptions(
+            methods=("copy-driver",), dataset="300vw", data_root=tree, protocols=("self",), metrics=("constant",),
+            out=tmp_path / "results", allow_missing=True, device="cpu",
+        )  # fmt: skip
+        found = read_run(run(options, load_plugins([file])).path)
+        assert set(found.pairs["value"]) == {value}
+
+
+@pytest.mark.parametrize("damage", ["torn", "swapped"])
+def test_damaged_frames_are_never_scored_and_are_made_again(scored, damage: str) -> None:
+    found = scored("copy-driver", "copy-target", metrics=(), protocols=("self",), limit=2)
+    before = found.pairs
+    strips = sorted((found.path.parent / ".store/generated").rglob("*.png"))
+    strips[0].write_bytes(strips[1].read_bytes() if damage == "swapped" else strips[0].read_bytes()[:100])
+    for score in (found.path.parent / ".store/scores").rglob("*.json"):
+        score.unlink()
+    damaged = scored("copy-driver", "copy-target", metrics=(), protocols=("self",), limit=2)
+    lost = damaged.pairs.query("metric == 'l1' and status == 'failed'")
+    assert lost["reason"].tolist() == [
+        "metric failed: OSError: the stored frames were damaged and are removed; the same command makes them again"
+    ]
+    mended = scored("copy-driver", "copy-target", metrics=(), protocols=("self",), limit=2)
+    assert mended.pairs.equals(before)

@@ -80,7 +80,7 @@ def test_no_connection_is_one_sentence(server) -> None:
     weights = pack(server[0], "http://127.0.0.1:9")
     with pytest.raises(ReenactbenchError) as error:
         fetch(weights, progress=False)
-    assert "try again with a connection, or put its files into <cache>/weights/pack by hand" in str(error.value)
+    assert f"try again with a connection, or put its files into {weights.folder} by hand" in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -89,7 +89,8 @@ def test_a_missing_file_says_which_command_gets_it_and_where_to_put_it() -> None
         weights_file("buffalo_l", "w600k_r50.onnx")
     assert str(error.value) == (
         "buffalo_l is not here: `reenactbench weights fetch buffalo_l` downloads it "
-        "(289 MB, licence: non-commercial research only), or put w600k_r50.onnx into <cache>/weights/buffalo_l by hand"
+        "(289 MB, licence: non-commercial research only), or put det_10g.onnx, w600k_r50.onnx, 1k3d68.onnx into "
+        f"{KNOWN['buffalo_l'].folder} by hand"
     )
     path = KNOWN["buffalo_l"].folder / "w600k_r50.onnx"
     path.parent.mkdir(parents=True)

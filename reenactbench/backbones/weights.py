@@ -67,13 +67,6 @@ KNOWN = {
 }
 
 
-def shown(path: Path) -> str:
-    """The path as it may be published: without the user's home or the cache's own place."""
-    if path.is_relative_to(cache_folder()):
-        return str(Path("<cache>") / path.relative_to(cache_folder()))
-    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else path.name
-
-
 def weights_file(argument: str, member: str | None = None) -> Path:
     """The file that `argument` names: a path, or a known name (`member` of it where it is a pack).
 
@@ -91,8 +84,8 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     if not path.is_file():
         raise MissingWeights(
             f"{known.name} is not here: `reenactbench weights fetch {known.name}` downloads it "
-            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put {path.name} into "
-            f"{shown(known.folder)} by hand"
+            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put "
+            f"{', '.join(known.members or (known.file,))} into {known.folder} by hand"
         )
     return path
 
@@ -114,7 +107,7 @@ def fetch(weights: Weights, progress: bool) -> None:
         cause = " ".join(str(error).split()) or type(error).__name__
         raise ReenactbenchError(
             f"{weights.name} could not be downloaded from {weights.url} ({type(error).__name__}: {cause[:200]}); "
-            f"try again with a connection, or put its files into {shown(weights.folder)} by hand"
+            f"try again with a connection, or put its files into {weights.folder} by hand"
         ) from error
     if weights.members:
         with zipfile.ZipFile(downloaded) as archive:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +29,24 @@ class Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except ReenactbenchError as error:
-            if _debug:
-                raise
-            print(f"error: {error}", file=sys.stderr)
+        except (ReenactbenchError, OSError) as error:
+            _end(f"error: {error}" if isinstance(error, ReenactbenchError) else f"error: {_system_error(error)}")
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
-            if _debug:
-                raise
-            print("interrupted", file=sys.stderr)
+            _end("interrupted")
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _end(sentence: str) -> None:
+    if _debug:
+        traceback.print_exc()
+    else:
+        print(sentence, file=sys.stderr)
+
+
+def _system_error(error: OSError) -> str:
+    """What the operating system refused, and where: a full disk, a folder that cannot be written."""
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def build_app(plugins: Plugins) -> typer.Typer:
@@ -72,6 +82,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an arrow that a terminal cannot show is no reason to fail
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")  # our own sentences say what cannot be read
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     if words == ["--version"]:

@@ -15,7 +15,7 @@ app = typer.Typer(help="Networks that metrics look through: what is here, and ho
 @app.command("list")
 def list_weights(json: shared.Json = False) -> None:
     """List all known weights: present or missing, size, licence, what needs them."""
-    from reenactbench.backbones.weights import KNOWN, shown
+    from reenactbench.backbones.weights import KNOWN
 
     described: list[dict[str, Any]] = [
         {
@@ -27,7 +27,7 @@ def list_weights(json: shared.Json = False) -> None:
             "source": weights.source,
             "url": weights.url,
             "used_by": weights.used_by,
-            "folder": shown(weights.folder),
+            "folder": str(weights.folder),
         }
         for weights in KNOWN.values()
     ]
@@ -48,7 +48,7 @@ def fetch_weights(
     ] = None,
 ) -> None:
     """Download weights, verify their sha256, and unpack them."""
-    from reenactbench.backbones.weights import KNOWN, fetch, shown
+    from reenactbench.backbones.weights import KNOWN, fetch
     from reenactbench.errors import ReenactbenchError
 
     unknown = [name for name in names or [] if name not in KNOWN]
@@ -61,4 +61,4 @@ def fetch_weights(
             continue
         typer.echo(f"{name}: {weights.size / 1e6:.0f} MB, licence: {weights.licence}", err=True)
         fetch(weights, progress=sys.stderr.isatty())
-        print(f"{name} is now in {shown(weights.folder)}")
+        print(f"{name} is now in {weights.folder}")

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,24 +19,13 @@ from reenactbench.datasets.pts import POINTS, read_pts
 from reenactbench.datasets.video import frame_rate, read_video
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import PARTIAL, content_key, read_json, sha256_file, sha256_files, write_json
+from reenactbench.interfaces import LandmarkFinder
 from reenactbench.types import Clip, ClipInfo
 
-SCHEMA = 1  # part of every fingerprint: raise it when the crops of the same input change
+SCHEMA = 2  # part of every fingerprint: raise it when the crops of the same input change
 
-NO_LANDMARKS, BROKEN, NO_PICTURE, NO_FACE = "no landmarks", "known broken annotation", "no picture", "no face found"
-
-
-class LandmarkFinder(Protocol):
-    """Finds landmarks where a clip comes without: the detector and landmark backbones of the command line."""
-
-    @property
-    def key(self) -> str:
-        """Names the networks and their sha256."""
-        ...
-
-    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Landmarks [T,68,2] in 0-based pixels of images [T,H,W,3]; NaN where no face is found."""
-        ...
+NO_LANDMARKS, BROKEN, NO_PICTURE = "no landmarks", "known broken annotation", "no picture"
+NO_FACE, NO_EXTENT = "no face found", "all landmarks in one place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +67,7 @@ def prepared_clip(raw: RawClip, recipe: Recipe, cache: Path) -> Clip | None:
         images=np.load(folder / "images.npy", mmap_mode="r"),
         landmarks=np.load(folder / "landmarks.npy"),
         excluded=meta["excluded"],
+        landmarks_from=meta["landmarks_from"],
     )
 
 
@@ -127,7 +117,14 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
         excluded = {**excluded, NO_LANDMARKS: without} if without else excluded
     np.save(folder / "numbers.npy", numbers[:row])
     np.save(folder / "landmarks.npy", cropping.to_crop(landmarks[:row], boxes[:row], size))
-    meta = {"clip": raw.info.id, "fps": fps, "excluded": excluded, "crop": recipe.crop, "schema": SCHEMA}
+    meta = {
+        "clip": raw.info.id,
+        "fps": fps,
+        "excluded": excluded,
+        "landmarks_from": recipe.finder.key if recipe.finder and not raw.annotations else "files",
+        "crop": recipe.crop,
+        "schema": SCHEMA,
+    }
     (folder / "clip.json").write_text(json.dumps(meta) + "\n")
     return handled
 
@@ -150,6 +147,10 @@ def _landmarks(raw: RawClip, recipe: Recipe) -> tuple[npt.NDArray[np.int32], npt
             f"{raw.video} has no landmarks beside it (annot/000001.pts, ...); "
             "give --landmarks and --detector to find them"
         )
+    flat = [number for number in usable if np.ptp(points[number], axis=0).min() < 1]
+    if flat:
+        usable = [number for number in usable if number not in flat]
+        excluded = {**excluded, NO_EXTENT: len(flat)}
     if not usable:
         raise ReenactbenchError(f"{raw.video} has no frame with usable landmarks")
     stacked = np.stack([points[number] for number in usable]).astype(np.float64)

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import cv2
 
 from reenactbench.cache import cache_folder
 from reenactbench.datasets.prepare import (
-    LandmarkFinder,
     RawClip,
     Recipe,
     prepare_clip,
@@ -25,19 +23,8 @@ from reenactbench.datasets.prepare import (
 from reenactbench.datasets.video import nominal_frame_count
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
-from reenactbench.interfaces import Dataset
+from reenactbench.interfaces import DataOptions, Dataset, LandmarkFinder
 from reenactbench.types import Clip, ClipInfo
-
-
-@dataclass(frozen=True, slots=True)
-class DataOptions:
-    """What the command line says of the data."""
-
-    root: Path | None = None
-    allow_missing: bool = False
-    crop: str = "square@1"
-    finder: Callable[[], LandmarkFinder] | None = None
-    """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
 
 
 class VideoTree(Dataset):
@@ -47,10 +34,7 @@ class VideoTree(Dataset):
         self._raw = dict(sorted(raw.items()))
         self._options = options
         self._opened: dict[str, Clip] = {}
-        needs_finder = any(not clip.annotations for clip in self._raw.values())
-        self.recipe = Recipe(
-            self.image_size, options.crop, options.finder() if needs_finder and options.finder else None
-        )
+        self._finder: LandmarkFinder | None = None
 
     def clips(self) -> Sequence[ClipInfo]:
         return [clip.info for clip in self._raw.values()]
@@ -62,9 +46,17 @@ class VideoTree(Dataset):
         """The files of every clip, sorted by id."""
         return list(self._raw.values())
 
+    def recipe(self, raw: RawClip) -> Recipe:
+        """How this clip is prepared; loads the landmark networks where it comes without landmarks."""
+        if raw.annotations or self._options.finder is None:
+            return Recipe(self.image_size, self._options.crop)
+        self._finder = self._finder or self._options.finder()
+        return Recipe(self.image_size, self._options.crop, self._finder)
+
     def prepared(self, clip_id: str) -> Clip | None:
         if clip_id not in self._opened:
-            clip = prepared_clip(self._raw[clip_id], self.recipe, cache_folder())
+            raw = self._raw[clip_id]
+            clip = prepared_clip(raw, self.recipe(raw), cache_folder())
             if clip is None:
                 return None
             self._opened[clip_id] = clip
@@ -78,14 +70,16 @@ class VideoTree(Dataset):
         cache = cache_folder()
         remove_leftovers(cache / "prepared")
         todo = [self._raw[clip_id] for clip_id in clip_ids if self.prepared(clip_id) is None]
-        if jobs == 1 or len(todo) < 2 or self.recipe.finder is not None:  # the finder's networks use every core
-            for raw in todo:
-                progress(prepare_clip(raw, self.recipe, cache))
+        recipes = [self.recipe(raw) for raw in todo]
+        if jobs == 1 or len(todo) < 2 or any(recipe.finder for recipe in recipes):  # its networks use every core
+            for raw, recipe in zip(todo, recipes, strict=True):
+                progress(prepare_clip(raw, recipe, cache))
             return
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context, initializer=start_worker)
         try:
-            for done in as_completed([pool.submit(prepare_clip, raw, self.recipe, cache) for raw in todo]):
+            started = [pool.submit(prepare_clip, *clip, cache) for clip in zip(todo, recipes, strict=True)]
+            for done in as_completed(started):
                 progress(done.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -116,7 +110,17 @@ def data_root(options: DataOptions, dataset: str) -> Path:
 
 
 def annotations_of(folder: Path) -> dict[int, Path]:
-    """Frame number -> .pts file in a clip's `annot` folder; files with other names are left to `data verify`."""
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    numbered = {name: os.path.splitext(name)[0] for name in names if name.endswith(".pts")}
-    return {int(stem): folder / name for name, stem in numbered.items() if stem.isascii() and stem.isdigit()}
+    """Frame number -> .pts file in a clip's `annot` folder; files with other names are left to `data verify`.
+
+    Raises ReenactbenchError for a frame 0, which would shift all others by one, and for two files of one frame.
+    """
+    found: dict[int, Path] = {}
+    for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
+        stem, suffix = os.path.splitext(name)
+        if suffix != ".pts" or not (stem.isascii() and stem.isdigit()):
+            continue
+        if int(stem) == 0 or int(stem) in found:
+            taken = f"{found[int(stem)].name} is that frame already" if int(stem) else "frames are numbered from 1"
+            raise ReenactbenchError(f"{folder / name} cannot be used: {taken}")
+        found[int(stem)] = folder / name
+    return found

@@ -78,11 +78,17 @@ def verify_clip(raw: RawClip, root: Path) -> list[Finding]:
 
 def verify(dataset: VideoTree, root: Path, allow_missing: bool, jobs: int) -> Iterator[list[Finding]]:
     """The findings of each clip as it is done, missing clips first."""
-    yield [Finding(f"{clip}/vid.avi", "is missing", fatal=not allow_missing) for clip in dataset.missing()]
+    yield [_missing(clip, root, fatal=not allow_missing) for clip in dataset.missing()]
     clips = dataset.raw()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker) as pool:
         yield from pool.map(verify_clip, clips, [root] * len(clips))
+
+
+def _missing(clip: str, root: Path, fatal: bool) -> Finding:
+    if (root / clip / "vid.avi").is_file():
+        return Finding(f"{clip}/annot", "holds no landmarks", fatal)
+    return Finding(f"{clip}/vid.avi", "is missing", fatal)
 
 
 def spans(numbers: Iterable[int]) -> str:

@@ -9,8 +9,9 @@ from importlib.resources import files
 from typing import ClassVar
 
 from reenactbench.datasets.prepare import RawClip
-from reenactbench.datasets.tree import DataOptions, VideoTree, annotations_of, data_root
+from reenactbench.datasets.tree import VideoTree, annotations_of, data_root
 from reenactbench.errors import ReenactbenchError
+from reenactbench.interfaces import DataOptions
 from reenactbench.types import SEEN, UNSEEN, ClipInfo
 
 # The 114 folders sorted by name (open-mmlab/mmpose, tools/dataset_converters/300vw2coco.py; the official lists agree).
@@ -55,13 +56,14 @@ class W300VW(VideoTree):
 
     def __init__(self, options: DataOptions) -> None:
         root = data_root(options, self.name)
-        present = [clip for clip in CLIPS if (root / clip / "vid.avi").is_file()]
+        annotations = {clip: annotations_of(root / clip / "annot") for clip in CLIPS}
+        present = [clip for clip in CLIPS if annotations[clip] and (root / clip / "vid.avi").is_file()]
         self._missing = [clip for clip in CLIPS if clip not in present]
         if not present:
             raise ReenactbenchError(f"{root} is no 300VW tree: it holds none of its 114 folders, as {root / CLIPS[0]}")
         if self._missing and not options.allow_missing:
             raise ReenactbenchError(
-                f"{root} lacks {len(self._missing)} of the 114 videos of 300VW ({', '.join(self._missing)}); "
+                f"{root} lacks {len(self._missing)} of the 114 clips of 300VW ({', '.join(self._missing)}); "
                 "complete it, or give --allow-missing to run on the part that is here"
             )
         self.frozen = not self._missing
@@ -71,7 +73,7 @@ class W300VW(VideoTree):
                 clip: RawClip(
                     clip_info(clip),
                     root / clip / "vid.avi",
-                    annotations_of(root / clip / "annot"),
+                    annotations[clip],
                     broken.get(clip, frozenset()),
                 )
                 for clip in present

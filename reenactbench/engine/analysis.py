@@ -41,4 +41,4 @@ class Analysis:
     def _name(self, kind: str) -> list[str]:
         backbone = self._backbones[kind]
         below = [part for needed in backbone.needs for part in self._name(needed)]
-        return [kind, backbone.name, backbone.sha256, *below]
+        return [kind, backbone.name, backbone.sha256, backbone.origin, *below]

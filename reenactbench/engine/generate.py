@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import Any
 
@@ -12,14 +11,16 @@ from torch import Tensor
 
 from reenactbench.engine.plan import Cell
 from reenactbench.engine.provenance import traceback_tail, without_folders
+from reenactbench.engine.seeding import seed_everything
 from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset, Method
+from reenactbench.registry import BROKEN
 from reenactbench.results import FAILED, OK
 from reenactbench.types import Clip, Frames
 
 BATCH = 16
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
 RANGE_SLACK = 1e-3  # a sigmoid's last bits are forgiven, a picture in -1..1 or 0..255 is not
 
 
@@ -41,13 +42,8 @@ class Generator:
         start = time.perf_counter()
         try:
             images = self._images(cell)
-        except Exception as error:
-            record = {
-                "status": FAILED,
-                "reason": failure(error),
-                "traceback": traceback_tail(error),
-                "seconds": time.perf_counter() - start,
-            }
+        except BROKEN as error:
+            record = failed_record(error, time.perf_counter() - start)
         else:
             write_strip(self._store.path("generated", cell.key, ".png"), images)
             record = {
@@ -63,7 +59,7 @@ class Generator:
     def _images(self, cell: Cell) -> Images:
         source, target = self._dataset.prepared(cell.pair.source), self._dataset.prepared(cell.pair.target)
         assert source is not None and target is not None
-        seed_everything(cell_seed(self._seed, cell))
+        seed_everything(self._seed, cell.method.name, cell.pair.id)
         targets = method_frames(self.method, target, cell.pair.target_frames[: self.method.shots])
         driving = method_frames(self.method, source, cell.pair.frames)
         with torch.no_grad():
@@ -74,12 +70,14 @@ class Generator:
         done: list[Images] = []
         position = 0
         while position < len(driving):
-            batch = driving[position : position + self._batch]
+            batch = driving[position : position + self._batch].copy()  # a method may write into what it is given
             try:
                 output = check_output(self.method.reenact(identity, batch), batch)
             except Exception as error:
-                if not out_of_memory(error) or self._batch == 1:
+                if not out_of_memory(error):
                     raise
+                if self._batch == 1:
+                    raise MemoryError(f"out of memory even with one frame a batch ({error})") from error
                 self._batch //= 2
                 if torch.cuda.is_available():
                     torch.cuda.empty_cache()
@@ -118,27 +116,19 @@ def to_pixels(output: Tensor, size: int) -> Images:
     return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
 
 
-def cell_seed(seed: int, cell: Cell) -> int:
-    """A seed of the cell's own, so that the order of the cells does not matter."""
-    return int(content_key([seed, cell.method.name, cell.pair.id])[:8], 16)
-
-
-def seed_everything(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
 def out_of_memory(error: Exception) -> bool:
     text = str(error).lower()
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+        isinstance(error, RuntimeError) and any(words in text for words in OUT_OF_MEMORY)
     )
 
 
-def failure(error: Exception) -> str:
+def failure(error: BaseException) -> str:
     """One line that says what happened, without folders."""
     text = without_folders(" ".join(str(error).split()))[:500]
-    if out_of_memory(error):
-        return f"out of memory even with one frame a batch ({text})"
     return text if isinstance(error, BadOutput) else f"{type(error).__name__}: {text}"
+
+
+def failed_record(error: BaseException, seconds: float) -> dict[str, Any]:
+    """What the store keeps of a cell that could not be generated."""
+    return {"status": FAILED, "reason": failure(error), "traceback": traceback_tail(error), "seconds": seconds}

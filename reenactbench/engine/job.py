@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,13 @@ from reenactbench.engine.networks import backbone_specs
 from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
+from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset
 from reenactbench.registry import Registry
 from reenactbench.types import Pair
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,15 @@ class Job:
             "fingerprint": plan.dataset_fingerprint(self.dataset, self.pairs),
             "protocol": plan.protocol_hash(self.protocols, self.pairs),
             "methods": [[method.name, method.checkpoint_sha256] for method in self.methods],
+            "metrics": [[spec.variant, spec.backbone_sha256] for spec in self.metrics],
             "seed": self.options.seed,
         }
 
     def name(self) -> str:
         """The name given, or one that the same command always gets again."""
         protocols = [part["name"] for part in self.protocols]
+        if self.options.name is not None and not NAME.fullmatch(self.options.name):
+            raise ReenactbenchError(f"--name {self.options.name}: take letters, digits, '.', '_' and '-'")
         return self.options.name or "-".join([self.dataset.name, *protocols, content_key(self.identity())[:8]])
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from reenactbench.engine import plan
-from reenactbench.engine.generate import BATCH, Generator, failure, method_frames
+from reenactbench.engine.generate import Generator, failure, method_frames
 from reenactbench.engine.job import Job
 from reenactbench.engine.provenance import environment
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.files import content_key
 from reenactbench.interfaces import MethodMetric
+from reenactbench.registry import BROKEN
 from reenactbench.results import NOT_COMPUTED, OK
 from reenactbench.types import ALL
 
@@ -37,7 +40,7 @@ def method_rows(job: Job, generators: dict[str, Generator]) -> list[dict[str, An
                     "value": found if number else None,
                     "n_pairs": 1 if number else 0,
                     "n_planned": 1,
-                    "n_frames": min(BATCH, len(cell.pair.frames)) if cell else 0,
+                    "n_frames": None,
                     "status": OK if number else NOT_COMPUTED,
                     "reason": "" if number else found,
                 }
@@ -56,19 +59,18 @@ def _measure(
     if cell is None:
         return dict.fromkeys(spec.metric.quantities, "no pair was generated")
     machine = environment(job.device)
-    on = [machine["device"], machine["device_name"], machine["cores"], machine["packages"].get("torch")]
+    on = [machine["device"], machine["device_name"], torch.get_num_threads(), torch.__version__]
     key = content_key({"method": method.identity(), "metric": [spec.metric.key, spec.metric.version], "on": on})
     record = job.store.record("scores", key)
     if record is None:
-        generator = generators.get(method.name)
-        subject = generator.method if generator else method.construct(job.device)
         source, target = job.dataset.prepared(cell.pair.source), job.dataset.prepared(cell.pair.target)
         assert source is not None and target is not None
-        targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
-        driving = method_frames(subject, source, cell.pair.frames[:BATCH])
         try:
-            record = dict(spec.metric.measure(subject, targets, driving))
-        except Exception as error:
+            generator = generators.get(method.name)
+            subject = generator.method if generator else method.construct(job.device, job.options.seed)
+            targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
+            record = dict(spec.metric.measure(subject, targets, method_frames(subject, source, cell.pair.frames)))
+        except BROKEN as error:
             return dict.fromkeys(spec.metric.quantities, failure(error))
         job.store.write_record("scores", key, record)
     return record

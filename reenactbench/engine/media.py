@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from reenactbench.engine import plan
 from reenactbench.engine.job import Job
 from reenactbench.engine.score import Scorer
 from reenactbench.engine.store import write_strip
+from reenactbench.files import replacing
 
 
 def write_media(job: Job, shown: Sequence[str], path: Path) -> None:
@@ -26,10 +27,9 @@ def write_media(job: Job, shown: Sequence[str], path: Path) -> None:
             if truth is not None and cell.pair.kind != "self":
                 write_strip(folder / "truth.png", truth.images)
         strip = folder / f"{cell.method.name}.png"
-        strip.unlink(missing_ok=True)
-        if cell.state == plan.CACHED and cell.key is not None:
-            stored = job.store.path("generated", cell.key, ".png")
-            try:
-                os.link(stored, strip)
-            except OSError:  # another file system, or one without links
-                strip.write_bytes(stored.read_bytes())
+        stored = job.store.path("generated", cell.key or "", ".png")
+        if cell.state == plan.CACHED and stored.is_file():
+            with replacing(strip) as temporary:
+                shutil.copyfile(stored, temporary)
+        else:
+            strip.unlink(missing_ok=True)

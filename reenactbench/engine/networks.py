@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from reenactbench.backbones.weights import KNOWN
 from reenactbench.errors import ReenactbenchError
-from reenactbench.interfaces import Backbone, Features
+from reenactbench.interfaces import Backbone, Features, LandmarkFinder
 from reenactbench.registry import Registry
 
 
@@ -22,7 +22,9 @@ def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Back
     if not (colon and argument):
         schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
         raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
-    backbone: Backbone = registry.find("backbones", f"{kind}/{scheme}").load()(argument, device)
+    entry = registry.find("backbones", f"{kind}/{scheme}")
+    backbone: Backbone = entry.load()(argument, device)
+    backbone.origin = f"{entry.distribution} {entry.version}"
     backbone.name = backbone_name(registry, kind, spec)
     return backbone
 
@@ -31,11 +33,12 @@ def backbone_name(registry: Registry, kind: str, spec: str) -> str:
     """What variants call the backbone, whether its file is here or not: `insightface-buffalo_l`."""
     scheme, _, argument = spec.partition(":")
     label = registry.find("backbones", f"{kind}/{scheme}").metadata.get("label", f"{scheme}-{{file}}")
-    file = argument if argument in KNOWN else Path(argument).stem
+    path = Path(argument)
+    file = path.stem if path.stem not in KNOWN else path.name  # a file is not taken for the pack it is called like
     return label.replace("{file}", re.sub(r"[^A-Za-z0-9_.-]+", "_", file))
 
 
-class BackboneFinder:
+class BackboneFinder(LandmarkFinder):
     """Finds landmarks in raw video frames through the run's detector and landmark backbones."""
 
     def __init__(self, detector: Backbone, landmarks: Backbone) -> None:

@@ -80,11 +80,9 @@ def _cell(dataset: Dataset, method: MethodSpec, pair: Pair, impossible: str, see
         }
     )
     record = store.record("generated", key)
-    if record is None:
+    if record is None or (record["status"] == OK and not store.path("generated", key, ".png").is_file()):
         return Cell(method, pair, key, MISSING, "not generated yet")
-    if record["status"] == OK and store.path("generated", key, ".png").is_file():
-        return Cell(method, pair, key, CACHED, "")
-    return Cell(method, pair, key, FAILED, record["reason"])
+    return Cell(method, pair, key, CACHED if record["status"] == OK else FAILED, record["reason"])
 
 
 def protocol_hash(parts: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> str:

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 import traceback
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -69,11 +70,21 @@ def git_commit() -> str | None:
 
 def command_line() -> str:
     """The command as it was given, with paths cut to their last part."""
-    return shlex.join(["reenactbench", *(without_folders(word) for word in sys.argv[1:])])
+    return shlex.join(["reenactbench", *map(without_folder, sys.argv[1:])])
+
+
+def without_folder(word: str) -> str:
+    """One word of a command line: `--option=`, `METHOD=` and `scheme:` stay, a path is cut to its last part."""
+    match = re.fullmatch(r"((?:--[\w-]+=)?(?:[\w.-]+=)?(?:[a-z0-9_-]{2,}:)?)(.*)", word, re.DOTALL)
+    assert match is not None
+    prefix, value = match.groups()
+    return prefix + re.split(r"[/\\]", value.rstrip("/\\"))[-1] if re.search(r"[/\\]", value) else word
 
 
 def without_folders(text: str) -> str:
-    """The text with every absolute or climbing path in it cut to its last part."""
+    """A message, with every absolute or climbing path in it cut to its last part."""
+    for place in (str(Path.cwd()), str(Path.home()), tempfile.gettempdir()):
+        text = text.replace(place + os.sep, "/")
     return re.sub(r"(?:(?<=^)|(?<=[\s'\"=:(]))(?:~|\.\.?)?(?:/[^\s'\":/]+)+/?", _last_part, text)
 
 

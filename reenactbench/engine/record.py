@@ -11,7 +11,7 @@ from typing import Any
 
 from reenactbench.engine import plan
 from reenactbench.engine.job import Job
-from reenactbench.engine.provenance import command_line, environment
+from reenactbench.engine.provenance import command_line, environment, without_folders
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.interfaces import Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import rank
@@ -65,6 +65,7 @@ def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], crop: str, fingerprin
         "n_clips": len(clips),
         "n_frames": sum(len(clip.numbers) for clip in clips),
         "excluded": dict(excluded),
+        "landmarks": sorted({clip.landmarks_from for clip in clips}),
         "image_size": dataset.image_size,
         "crop": crop,
     }
@@ -108,7 +109,7 @@ def _variant_info(spec: MetricSpec) -> dict[str, Any]:
         ],
         "backbone_sha256": spec.backbone_sha256,
         "status": NOT_COMPUTED if spec.missing else COMPUTED,
-        "reason": spec.missing,
+        "reason": without_folders(spec.missing),
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from reenactbench.engine import plan, record
-from reenactbench.engine.generate import Generator, failure
+from reenactbench.engine.generate import Generator, failed_record
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.measure import method_rows
 from reenactbench.engine.media import write_media
@@ -23,6 +23,7 @@ from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json, remove_leftovers
 from reenactbench.interfaces import SetMetric
 from reenactbench.plugins import Plugins
+from reenactbench.registry import BROKEN
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, remove_tables, write_run_info, write_table
 
 
@@ -89,20 +90,26 @@ def _generate(job: Job, plugins: Plugins) -> dict[str, Generator]:
     """Generate every cell that is not in the store; returns the methods that were constructed for it."""
     todo = [cell for cell in job.cells if cell.state in (plan.MISSING, FAILED)]
     generators: dict[str, Generator] = {}
+    broken: dict[str, dict[str, Any]] = {}
     with progress_bar("generating", sum(len(cell.pair.frames) for cell in todo)) as advance:
         for cell in todo:
             name = cell.method.name
-            try:
-                if name not in generators:
-                    method = cell.method.construct(job.device)
+            if name not in generators and name not in broken:
+                try:
+                    method = cell.method.construct(job.device, job.options.seed)
                     generators[name] = Generator(method, job.dataset, job.options.seed, job.store)
-            except Exception as error:
-                cell.state, cell.reason = FAILED, f"the method cannot be constructed: {failure(error)}"
+                except BROKEN as error:
+                    record_of = failed_record(error, 0.0)
+                    broken[name] = {**record_of, "reason": f"the method cannot be constructed: {record_of['reason']}"}
+            if name in broken:
+                done = broken[name]
+                job.store.write_record("generated", cell.key or "", done)
             else:
                 done = generators[name].run(cell)
-                cell.state, cell.reason = plan.CACHED if done["status"] == OK else FAILED, done["reason"]
-            status = OK if cell.state == plan.CACHED else FAILED
-            plugins.notify("cell_finished", method=name, pair_id=cell.pair.id, status=status, reason=cell.reason)
+            cell.state, cell.reason = plan.CACHED if done["status"] == OK else FAILED, done["reason"]
+            plugins.notify(
+                "cell_finished", method=name, pair_id=cell.pair.id, status=done["status"], reason=cell.reason
+            )
             advance(len(cell.pair.frames))
     return generators
 

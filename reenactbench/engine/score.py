@@ -14,10 +14,11 @@ from reenactbench.engine.analysis import Analysis
 from reenactbench.engine.generate import failure
 from reenactbench.engine.plan import CACHED, Cell
 from reenactbench.engine.setup import MetricSpec
-from reenactbench.engine.store import Store, read_strip
+from reenactbench.engine.store import Images, Store, pixel_hash, read_strip
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset, Features, FrameMetric, Pictures, Scene, SetMetric
 from reenactbench.protocols.sampling import reference_numbers
+from reenactbench.registry import BROKEN
 from reenactbench.results import FAILED, OK
 from reenactbench.types import ALL, Clip, Pair
 
@@ -53,10 +54,9 @@ class Scorer:
         pair = cell.pair
         record = self._store.record("generated", cell.key)
         assert record is not None
-        images = read_strip(self._store.path("generated", cell.key, ".png"))
         return Scene(
             pair=pair,
-            generated=Pictures(record["sha256"], images),
+            generated=Pictures(record["sha256"], self._generated(cell.key, record["sha256"])),
             driving=self.pictures(pair.source, pair.frames),
             target=self.pictures(pair.target, pair.target_frames[:1]),
             truth=self.truth(pair),
@@ -64,6 +64,18 @@ class Scorer:
             device=self._device,
             features=self._features,
         )
+
+    def _generated(self, key: str, sha256: str) -> Images:
+        """The stored frames; a strip that is damaged or not the one recorded is removed, so that it is made again."""
+        path = self._store.path("generated", key, ".png")
+        try:
+            images = read_strip(path)
+            if pixel_hash(images) == sha256:
+                return images
+        except (OSError, ValueError):
+            pass
+        path.unlink(missing_ok=True)
+        raise OSError("the stored frames were damaged and are removed; the same command makes them again")
 
     def truth(self, pair: Pair) -> Pictures | None:
         clip = self._dataset.truth(pair)
@@ -87,23 +99,20 @@ class Scorer:
         pair_rows: Rows = []
         frame_rows: Rows = []
         known = self._known_truth(cell.pair)
-        specs = [
-            spec
-            for spec in self.metrics
-            if isinstance(spec.metric, FrameMetric) and (known or not spec.metric.needs_truth)
-        ]
         scene: Scene | None = None
-        for spec in specs:
+        for spec in self.metrics:
+            if not isinstance(spec.metric, FrameMetric) or (spec.metric.needs_truth and not known):
+                continue
             if cell.state != CACHED:
                 pair_rows.append(_pair_row(cell, spec, None, FAILED, cell.reason))
                 continue
             key = self._score_key(cell, spec)
             scores = self._remembered(key)
             if scores is None:
-                scene = scene or self.scene(cell)
                 try:
-                    scores = Scores(*spec.metric.score(scene))  # type: ignore[attr-defined]
-                except Exception as error:
+                    scene = scene or self.scene(cell)
+                    scores = _checked(spec.metric, scene)
+                except BROKEN as error:
                     pair_rows.append(_pair_row(cell, spec, None, FAILED, f"metric failed: {failure(error)}"))
                     continue
                 self._remember(key, scores)
@@ -172,7 +181,7 @@ class Scorer:
         The real frames are those of all planned pairs, each clip's once, so that they are the same for every method.
         """
         assert isinstance(spec.metric, SetMetric)
-        (kind,), feature = spec.metric.needs, spec.metric.feature
+        kind, feature = spec.metric.through, spec.metric.feature
         if not done:
             return None, (0, 0), "no pair was generated"
         real = {
@@ -187,8 +196,10 @@ class Scorer:
             try:
                 generated = np.concatenate([self._features(kind, self.scene(cell).generated)[feature] for cell in done])
                 reference = np.concatenate([self._features(kind, pictures)[feature] for pictures in real.values()])
-                value = spec.metric.compare(generated, reference)
-            except Exception as error:
+                value = float(spec.metric.compare(generated, reference))
+                if not np.isfinite(value):
+                    raise ValueError(f"the value is {value}")
+            except BROKEN as error:
                 return None, (0, 0), failure(error)
             record = {"value": value, "counts": [len(generated), len(reference)]}
             self._store.write_record("scores", key, record)
@@ -214,7 +225,15 @@ def _of_clip(clip: Clip, numbers: tuple[int, ...]) -> Pictures:
 
 def _variant_key(spec: MetricSpec) -> dict[str, Any]:
     hashes = {kind: [backbone.name, backbone.sha256] for kind, backbone in spec.backbones.items()}
-    return {"variant": spec.variant, "backbones": hashes}
+    return {"variant": spec.variant, "backbones": hashes, "code": spec.code}
+
+
+def _checked(metric: FrameMetric, scene: Scene) -> Scores:
+    values, reason = metric.score(scene)
+    numbers = np.asarray(values, np.float64)
+    if numbers.shape != (len(scene.generated.images),):
+        raise ValueError(f"it gave {numbers.shape} values for {len(scene.generated.images)} frames")
+    return Scores(numbers, str(reason))
 
 
 def _pair_row(cell: Cell, spec: MetricSpec, scores: Scores | None, status: str, reason: str) -> dict[str, Any]:

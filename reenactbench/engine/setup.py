@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import inspect
 import os
+import re
+import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reenactbench.datasets.tree import DataOptions
 from reenactbench.engine.networks import BackboneFinder, backbone_name, backbone_specs, load_backbone
+from reenactbench.engine.seeding import seed_everything
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
-from reenactbench.interfaces import Backbone, Dataset, Method, MethodMetric, Metric, Protocol
+from reenactbench.interfaces import Backbone, DataOptions, Dataset, Method, MethodMetric, Metric, Protocol
 from reenactbench.protocols.builtin import frozen_list, list_hash
 from reenactbench.registry import Entry, Registry
+from reenactbench.results import STRIPS
 from reenactbench.types import Pair
+
+PART = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]*")  # of a pair's id: a folder name that climbs nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +64,17 @@ class MethodSpec:
     checkpoint: Path | None
     checkpoint_sha256: str | None
     code: str
-    """sha256 over the sources of the package it is in: a changed method never gets an old one's frames."""
+    """sha256 over the sources of its packages (`code_hash`), so that an edited method gets no old frames."""
 
     @property
     def name(self) -> str:
         return self.entry.name
 
-    def construct(self, device: str) -> Method:
+    def construct(self, device: str, seed: int) -> Method:
+        """The method itself; what its constructor draws follows from the seed alone."""
         import torch
 
+        seed_everything(seed, self.name)
         return self.cls(torch.device(device), self.checkpoint)
 
     def identity(self) -> dict[str, Any]:
@@ -93,6 +100,8 @@ class MetricSpec:
     backbones: dict[str, Backbone]
     missing: str
     """Why it cannot be computed; empty where it can."""
+    code: list[str]
+    """Distribution, version and `code_hash` of the metric."""
 
     @property
     def backbone_sha256(self) -> str | None:
@@ -158,29 +167,35 @@ def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
         raise ReenactbenchError(
             f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
         )
-    if checkpoint is None:
-        checkpoint = cls.default_checkpoint
-    elif not checkpoint.is_file():
-        raise ReenactbenchError(f"--checkpoint {checkpoint} is not a file")
+    if entry.name in STRIPS:
+        raise ReenactbenchError(
+            f"method {entry.name!r} of plugin {entry.owner!r} needs another name; that one is taken"
+        )
+    checkpoint = checkpoint or cls.default_checkpoint
+    if checkpoint is not None and not checkpoint.is_file():
+        raise ReenactbenchError(f"checkpoint {checkpoint} of method {entry.name!r} is not a file")
     return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code_hash(cls))
 
 
 def code_hash(cls: type) -> str:
-    """sha256 over the Python files of the package that holds the class, or of its one file."""
-    module = inspect.getmodule(cls)
-    try:
-        file = Path(inspect.getfile(cls))
-    except (TypeError, OSError):
-        return ""
-    if module is None or "." not in module.__name__:
-        return sha256_files([file])
-    return sha256_files(sorted(file.parent.glob("*.py")))
+    """sha256 over the Python files of the top-level packages that hold the class and its bases (a plugin file: that
+    file). Of reenactbench itself nothing is hashed: its keys carry versions."""
+    modules = {base.__module__ for base in cls.__mro__} - {"abc", "builtins"}
+    packages = {name.partition(".")[0] for name in modules} - {"reenactbench", "torch", "typing"}
+    files: list[Path] = []
+    for package in sorted(packages):
+        source = getattr(sys.modules.get(package), "__file__", None)
+        if source is not None:
+            file = Path(source)
+            files += sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+    return sha256_files(files) if files else ""
 
 
 def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, str], device: str) -> list[MetricSpec]:
     """Every variant asked for (all where none is named), each with its backbones or the reason why it is missing."""
     names = list(dict.fromkeys(names)) or [entry.name for entry in registry.of("metrics")]
-    metrics: list[Metric] = [registry.find("metrics", name).load()() for name in names]
+    entries = [registry.find("metrics", name) for name in names]
+    metrics: list[Metric] = [entry.load()() for entry in entries]
     loaded: dict[str, Backbone] = {}
     labels: dict[str, str] = {}
     missing: dict[str, str] = {}
@@ -193,17 +208,22 @@ def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, s
         except MissingWeights as error:
             missing[kind] = str(error)
         labels[kind] = backbone_name(registry, kind, specs[kind])
-    return [variant for metric in metrics for variant in _variants(metric, loaded, labels, missing)]
+    return [
+        variant
+        for entry, metric in zip(entries, metrics, strict=True)
+        for variant in _variants(entry, metric, loaded, labels, missing)
+    ]
 
 
 def _variants(
-    metric: Metric, loaded: Mapping[str, Backbone], labels: Mapping[str, str], missing: Mapping[str, str]
+    entry: Entry, metric: Metric, loaded: Mapping[str, Backbone], labels: Mapping[str, str], missing: Mapping[str, str]
 ) -> Iterable[MetricSpec]:
     present = {kind: loaded[kind] for kind in metric.needs if kind in loaded}
+    code = [entry.distribution, entry.version, code_hash(type(metric))]
     reasons = dict.fromkeys(missing[kind] for kind in metric.needs if kind in missing)
     recipes = metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
     for recipe in recipes:
-        yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons))
+        yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons), code)
 
 
 def plan_pairs(
@@ -236,11 +256,20 @@ def plan_pairs(
                 "n_listed": len(listed),
             }
         )
-    if not pairs:
-        wanted = f" in --split {', '.join(splits)} (there are {', '.join(sorted(known_splits))})" if splits else ""
+    unknown = [split for split in splits if not known_splits & {split, f"{split}-{split}"}]
+    if unknown:
         raise ReenactbenchError(
-            f"protocol {', '.join(names)} has no pair{wanted} on the {len(clips)} clips of {dataset.name}"
+            f"--split {', '.join(unknown)}: no pair of protocol {', '.join(names)} is in it; "
+            f"there are {', '.join(sorted(known_splits)) or 'none'} on the {len(clips)} clips of {dataset.name}"
         )
+    if not pairs:
+        raise ReenactbenchError(f"protocol {', '.join(names)} has no pair on the {len(clips)} clips of {dataset.name}")
+    for pair in pairs:
+        if not all(PART.fullmatch(part) for part in pair.id.split("/")):
+            raise ReenactbenchError(f"pair {pair.id!r} cannot be a folder's name; rename its clips")
+    repeated = [pair_id for pair_id, count in Counter(pair.id for pair in pairs).items() if count > 1]
+    if repeated:
+        raise ReenactbenchError(f"protocol {', '.join(names)} gives the id {repeated[0]!r} to two pairs")
     return pairs, parts
 
 

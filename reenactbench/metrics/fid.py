@@ -20,6 +20,7 @@ class FID(SetMetric):
     higher_is_better: ClassVar[bool | None] = False
     digits: ClassVar[int] = 2
     needs: ClassVar[tuple[str, ...]] = ("inception",)
+    through: ClassVar[str] = "inception"
     feature: ClassVar[str] = "pool3"
 
     def compare(self, generated: Array, reference: Array) -> float:

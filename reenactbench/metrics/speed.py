@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 import torch
@@ -43,28 +43,36 @@ class Speed(MethodMetric):
             False,
         ),
         "peak-mb": Quantity(
-            "Peak memory", "Most memory that torch held on the GPU while generating a batch of 16.", "MB", 1, False
+            "Peak memory",
+            "Bytes of the parameters, and the most memory that a batch of 16 took beside them.",
+            "MB",
+            1,
+            False,
         ),
     }
 
     def measure(self, method: Method, targets: Frames, driving: Frames) -> Mapping[str, float | str]:
-        batch = driving[:BATCH]
         cuda = method.device.type == "cuda"
-        if cuda:
-            torch.cuda.reset_peak_memory_stats(method.device)
+        rows = torch.arange(BATCH, device=method.device) % len(driving)
+        batch = Frames(driving.images[rows], driving.landmarks[rows])
+        held = torch.cuda.memory_allocated(method.device) if cuda else 0
         with torch.no_grad():
             identity = method.encode_target(targets)
+            if cuda:
+                torch.cuda.reset_peak_memory_stats(method.device)
             seconds = _median_seconds(lambda: method.reenact(identity, batch), cuda)
+            working = torch.cuda.max_memory_allocated(method.device) - held if cuda else 0
             encode = _median_seconds(lambda: method.encode_target(targets), cuda)
             with FlopCounterMode(display=False) as counter:
                 method.reenact(identity, batch)
-        peak = torch.cuda.max_memory_allocated(method.device) / 1e6 if cuda else "measured on CUDA devices only"
+        parameters = parameters_of(method)
+        weights = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
         return {
-            "fps-b16": len(batch) / seconds,
+            "fps-b16": BATCH / seconds,
             "encode-ms": 1000 * encode,
-            "mparams": parameter_count(method) / 1e6,
-            "gflops": counter.get_total_flops() / len(batch) / 1e9,
-            "peak-mb": peak,
+            "mparams": sum(parameter.numel() for parameter in parameters) / 1e6,
+            "gflops": counter.get_total_flops() / BATCH / 1e9,
+            "peak-mb": (weights + working) / 1e6 if cuda else "measured on CUDA devices only",
         }
 
 
@@ -79,7 +87,15 @@ def _median_seconds(action: Callable[[], object], cuda: bool) -> float:
     return statistics.median(times[WARM_UPS:])
 
 
-def parameter_count(method: Method) -> int:
-    """Parameters of the torch modules among the method's attributes, each counted once."""
-    modules = [value for value in vars(method).values() if isinstance(value, torch.nn.Module)]
-    return sum(parameter.numel() for parameter in {p for module in modules for p in module.parameters()})
+def parameters_of(method: Method) -> set[torch.nn.Parameter]:
+    """Parameters of the torch modules that the method holds, in attributes, lists, tuples and dicts; each once."""
+    return {parameter for module in _modules(vars(method)) for parameter in module.parameters()}
+
+
+def _modules(value: object) -> Iterator[torch.nn.Module]:
+    if isinstance(value, torch.nn.Module):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (module for item in value.values() for module in _modules(item))
+    elif isinstance(value, list | tuple):
+        yield from (module for item in value for module in _modules(item))

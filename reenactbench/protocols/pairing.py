@@ -36,18 +36,19 @@ def balanced(candidates: Sequence[tuple[ClipInfo, ClipInfo]], count: int, salt: 
 
     Greedy: next comes the pair whose people were used least so far; sha256 breaks ties.
     """
-    left = {pair: rank(salt, pair[0].id, pair[1].id) for pair in candidates}
+    left = sorted(candidates, key=lambda pair: rank(salt, pair[0].id, pair[1].id))
     as_source: Counter[str] = Counter()
     as_target: Counter[str] = Counter()
     chosen: list[tuple[ClipInfo, ClipInfo]] = []
     while left and len(chosen) < count:
 
-        def cost(pair: tuple[ClipInfo, ClipInfo]) -> tuple[int, int, str]:
+        def cost(pair: tuple[ClipInfo, ClipInfo]) -> tuple[int, int]:
             uses = as_source[pair[0].identity], as_target[pair[1].identity]
-            return max(uses), sum(uses), left[pair]
+            return max(uses), sum(uses)
 
-        best = min(left, key=cost)
-        del left[best]
+        unused = (pair for pair in left if cost(pair) == (0, 0))
+        best = next(unused, None) or min(left, key=cost)
+        left.remove(best)
         as_source[best[0].identity] += 1
         as_target[best[1].identity] += 1
         chosen.append(best)
@@ -61,7 +62,7 @@ def interleaved(lists: Iterable[Sequence[Any]]) -> list[Any]:
 
 def cross_pair(protocol: str, source: ClipInfo, target: ClipInfo, split: str) -> Pair:
     return Pair(
-        id=f"{protocol}/{source.id}-to-{target.id}",
+        id=f"{protocol}/{source.id}/{target.id}",
         protocol=protocol,
         kind="cross",
         split=split,

@@ -130,7 +130,7 @@ def notices(run: Run) -> list[Notice]:
         found.append(Notice("Partial data set", text, loud=True))
     if info["status"] != COMPLETE:
         was = "was interrupted" if info["status"] == INTERRUPTED else "has not ended"
-        text = f"The run {was}: its tables hold what was done so far. Start the same command again to finish it."
+        text = f"The run {was}. Start the same command again to finish it."
         found.append(Notice("Unfinished run", text, loud=True))
     if info["limit"] is not None:
         text = f"Only the first pairs of each protocol and not all of them, by --limit {info['limit']}."
