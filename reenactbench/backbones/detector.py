@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -24,9 +25,9 @@ class Detector(Backbone):
 
     kind: ClassVar[str] = "detector"
 
+    @abstractmethod
     def faces(self, bgr: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
         """Every face in an image [H,W,3], a row each: left, top, right, bottom, ten coordinates, score."""
-        raise NotImplementedError
 
     def extract(self, images: Any, context: Any) -> Features:
         rows = np.full((len(images), 15), np.nan, np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,9 +26,9 @@ class Landmarks(Backbone):
     kind: ClassVar[str] = "landmarks"
     needs: ClassVar[tuple[str, ...]] = ("detector",)
 
+    @abstractmethod
     def find(self, images: Any, boxes: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Landmarks [n,68,2] in images [n,H,W,3] RGB with one face box each."""
-        raise NotImplementedError
 
     def extract(self, images: Any, context: Mapping[str, Features]) -> Features:
         boxes = np.asarray(context["detector"]["box"], np.float64)

@@ -10,6 +10,7 @@ from typing import Any
 
 from reenactbench.engine import plan, setup
 from reenactbench.engine.networks import backbone_specs
+from reenactbench.engine.pairs import plan_pairs
 from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
@@ -58,7 +59,7 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     device = setup.pick_device(options.device)
     methods = setup.load_methods(registry, options.methods, options.checkpoints)
     dataset = setup.load_dataset(registry, options, device)
-    pairs, protocols = setup.plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
+    pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
     metrics = setup.load_metrics(registry, options.metrics, backbone_specs(type(dataset), options.backbones), device)
     if prepare:
         prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))

@@ -18,7 +18,7 @@ from reenactbench.engine.measure import method_rows
 from reenactbench.engine.media import write_media
 from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.score import Scorer, grouped
-from reenactbench.engine.setup import RunOptions
+from reenactbench.engine.setup import MethodSpec, RunOptions
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json, remove_leftovers
 from reenactbench.interfaces import SetMetric
@@ -89,29 +89,34 @@ def _refuse_other_run(path: Path, job: Job) -> None:
 def _generate(job: Job, plugins: Plugins) -> dict[str, Generator]:
     """Generate every cell that is not in the store; returns the methods that were constructed for it."""
     todo = [cell for cell in job.cells if cell.state in (plan.MISSING, FAILED)]
-    generators: dict[str, Generator] = {}
-    broken: dict[str, dict[str, Any]] = {}
+    makers: dict[str, Generator | dict[str, Any]] = {}
     with progress_bar("generating", sum(len(cell.pair.frames) for cell in todo)) as advance:
         for cell in todo:
             name = cell.method.name
-            if name not in generators and name not in broken:
-                try:
-                    method = cell.method.construct(job.device, job.options.seed)
-                    generators[name] = Generator(method, job.dataset, job.options.seed, job.store)
-                except BROKEN as error:
-                    record_of = failed_record(error, 0.0)
-                    broken[name] = {**record_of, "reason": f"the method cannot be constructed: {record_of['reason']}"}
-            if name in broken:
-                done = broken[name]
-                job.store.write_record("generated", cell.key or "", done)
+            if name not in makers:
+                makers[name] = _constructed(job, cell.method)
+            maker = makers[name]
+            if isinstance(maker, Generator):
+                done = maker.run(cell)
             else:
-                done = generators[name].run(cell)
+                assert cell.key is not None
+                done = maker
+                job.store.write_record("generated", cell.key, done)
             cell.state, cell.reason = plan.CACHED if done["status"] == OK else FAILED, done["reason"]
             plugins.notify(
                 "cell_finished", method=name, pair_id=cell.pair.id, status=done["status"], reason=cell.reason
             )
             advance(len(cell.pair.frames))
-    return generators
+    return {name: maker for name, maker in makers.items() if isinstance(maker, Generator)}
+
+
+def _constructed(job: Job, method: MethodSpec) -> Generator | dict[str, Any]:
+    """The method ready to generate, or the record that each of its cells fails with."""
+    try:
+        return Generator(method.construct(job.device, job.options.seed), job.dataset, job.options.seed, job.store)
+    except BROKEN as error:
+        failed = failed_record(error, 0.0)
+        return {**failed, "reason": f"the method cannot be constructed: {failed['reason']}"}
 
 
 def _score(job: Job, path: Path, generators: dict[str, Generator]) -> None:

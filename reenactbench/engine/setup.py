@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +13,9 @@ from reenactbench.engine.networks import BackboneFinder, backbone_name, backbone
 from reenactbench.engine.seeding import seed_everything
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
-from reenactbench.interfaces import Backbone, DataOptions, Dataset, Method, MethodMetric, Metric, Protocol
-from reenactbench.protocols.builtin import frozen_list, list_hash
+from reenactbench.interfaces import Backbone, DataOptions, Dataset, Method, MethodMetric, Metric
 from reenactbench.registry import Entry, Registry
 from reenactbench.results import STRIPS
-from reenactbench.types import Pair
-
-PART = re.compile(r"[^/\\\x00-\x1f.][^/\\\x00-\x1f]*")  # of a pair's id: a folder name that climbs nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,55 +218,3 @@ def _variants(
     recipes = metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
     for recipe in recipes:
         yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons), code)
-
-
-def plan_pairs(
-    registry: Registry, dataset: Dataset, names: Sequence[str], splits: Sequence[str], limit: int | None
-) -> tuple[list[Pair], list[dict[str, Any]]]:
-    """The pairs of all protocols in order, without frames, and what run.json says of each protocol."""
-    clips = dataset.clips()
-    pairs: list[Pair] = []
-    parts: list[dict[str, Any]] = []
-    known_splits: set[str] = set()
-    for name in dict.fromkeys(names):
-        protocol: Protocol = registry.find("protocols", name).load()()
-        listed = protocol.pairs(clips)
-        sha256 = list_hash(listed)
-        frozen = frozen_list(dataset.name, name) if dataset.frozen else None
-        if frozen is not None and frozen["sha256"] != sha256:
-            raise ReenactbenchError(
-                f"the frozen list of {name} on {dataset.name} is not what its rule gives; reinstall"
-            )
-        known_splits |= {pair.split for pair in listed}
-        chosen = [pair for pair in listed if not splits or pair.split in _split_names(splits, pair.kind)][:limit]
-        pairs += chosen
-        parts.append(
-            {
-                "name": name,
-                "version": protocol.version,
-                "sha256": sha256,
-                "frozen": frozen is not None,
-                "n_pairs": len(chosen),
-                "n_listed": len(listed),
-            }
-        )
-    unknown = [split for split in splits if not known_splits & {split, f"{split}-{split}"}]
-    if unknown:
-        raise ReenactbenchError(
-            f"--split {', '.join(unknown)}: no pair of protocol {', '.join(names)} is in it; "
-            f"there are {', '.join(sorted(known_splits)) or 'none'} on the {len(clips)} clips of {dataset.name}"
-        )
-    if not pairs:
-        raise ReenactbenchError(f"protocol {', '.join(names)} has no pair on the {len(clips)} clips of {dataset.name}")
-    for pair in pairs:
-        if not all(PART.fullmatch(part) for part in pair.id.split("/")):
-            raise ReenactbenchError(f"pair {pair.id!r} cannot be a folder's name; rename its clips")
-    repeated = [pair_id for pair_id, count in Counter(pair.id for pair in pairs).items() if count > 1]
-    if repeated:
-        raise ReenactbenchError(f"protocol {', '.join(names)} gives the id {repeated[0]!r} to two pairs")
-    return pairs, parts
-
-
-def _split_names(splits: Sequence[str], kind: str) -> set[str]:
-    """For `cross`, plain `seen` means `seen-seen`."""
-    return {f"{split}-{split}" if kind == "cross" and split in ("seen", "unseen") else split for split in splits}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from reenactbench.interfaces import Array, SetMetric
+from reenactbench.interfaces import Array
 from reenactbench.metrics.frechet import frechet_distance
+from reenactbench.metrics.inception import InceptionMetric
 
 
-class FID(SetMetric):
+class FID(InceptionMetric):
     key: ClassVar[str] = "fid"
     recipe: ClassVar[str] = "{inception}-pool3"
     title: ClassVar[str] = "FID"
@@ -17,11 +18,6 @@ class FID(SetMetric):
         "the target clips' own), pool3 features of pytorch-fid's network, float64. It falls as N grows: compare "
         "equal N only."
     )
-    higher_is_better: ClassVar[bool | None] = False
-    digits: ClassVar[int] = 2
-    needs: ClassVar[tuple[str, ...]] = ("inception",)
-    through: ClassVar[str] = "inception"
-    feature: ClassVar[str] = "pool3"
 
     def compare(self, generated: Array, reference: Array) -> float:
         return frechet_distance(generated, reference)

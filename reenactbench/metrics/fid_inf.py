@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from reenactbench.interfaces import Array, SetMetric
+from reenactbench.interfaces import Array
 from reenactbench.metrics.frechet import frechet_infinity
+from reenactbench.metrics.inception import InceptionMetric
 
 
-class FIDInfinity(SetMetric):
+class FIDInfinity(InceptionMetric):
     key: ClassVar[str] = "fid_inf"
     recipe: ClassVar[str] = "{inception}-pool3-split4"
     title: ClassVar[str] = "FID∞"
@@ -16,11 +17,6 @@ class FIDInfinity(SetMetric):
         "FID extrapolated to infinitely many frames: the intercept of its line against 1/N (after Chong and Forsyth, "
         "CVPR 2020), from disjoint halves, thirds and quarters of both sets. An estimate; it can fall below 0."
     )
-    higher_is_better: ClassVar[bool | None] = False
-    digits: ClassVar[int] = 2
-    needs: ClassVar[tuple[str, ...]] = ("inception",)
-    through: ClassVar[str] = "inception"
-    feature: ClassVar[str] = "pool3"
 
     def compare(self, generated: Array, reference: Array) -> float:
         return frechet_infinity(generated, reference)

@@ -6,12 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from reenactbench.interfaces import Array, SetMetric
+from reenactbench.interfaces import Array
+from reenactbench.metrics.inception import InceptionMetric
 
 BLOCK = 1024
 
 
-class KID(SetMetric):
+class KID(InceptionMetric):
     key: ClassVar[str] = "kid"
     recipe: ClassVar[str] = "{inception}-pool3-poly3-full"
     title: ClassVar[str] = "KID x 1000"
@@ -19,11 +20,6 @@ class KID(SetMetric):
         "Kernel Inception distance, times 1000: unbiased squared maximum mean discrepancy under (x.y/D + 1)^3, over "
         "the full sets instead of random subsets, so without any randomness. It can fall below 0."
     )
-    higher_is_better: ClassVar[bool | None] = False
-    digits: ClassVar[int] = 2
-    needs: ClassVar[tuple[str, ...]] = ("inception",)
-    through: ClassVar[str] = "inception"
-    feature: ClassVar[str] = "pool3"
 
     def compare(self, generated: Array, reference: Array) -> float:
         return 1000 * kernel_distance(generated, reference)
