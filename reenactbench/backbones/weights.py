@@ -97,6 +97,7 @@ def fetch(weights: Weights, progress: bool) -> None:
     if weights.present:
         return
     folder = cache_folder() / "weights"
+    pooch.get_logger().setLevel("WARNING")  # what is fetched has been said
     try:
         downloaded = Path(
             pooch.retrieve(
@@ -104,9 +105,9 @@ def fetch(weights: Weights, progress: bool) -> None:
             )
         )
     except Exception as error:  # pooch lets through what requests and the file system raise
-        cause = " ".join(str(error).split()) or type(error).__name__
+        cause = " ".join(str(error).split()) if isinstance(error, ValueError) else type(error).__name__
         raise ReenactbenchError(
-            f"{weights.name} could not be downloaded from {weights.url} ({type(error).__name__}: {cause[:200]}); "
+            f"{weights.name} could not be downloaded from {weights.url} ({cause}); "
             f"try again with a connection, or put its files into {weights.folder} by hand"
         ) from error
     if weights.members:
