@@ -20,6 +20,7 @@ import cv2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for the drawn faces
 
+from reenactbench.datasets.tree import VideoTree
 from reenactbench.engine.generate import Generator
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.plan import plan_cells
@@ -76,6 +77,7 @@ def decode(videos: list[Path]) -> int:
 def preparing(options: DatasetOptions) -> None:
     """Each repeat prepares into a cache of its own."""
     dataset = load_dataset(PLUGINS.registry, options, "cpu")
+    assert isinstance(dataset, VideoTree)
     videos = [raw.video for raw in dataset.raw()]
     frames = decode(videos)
     bare = best(lambda: decode(videos))
@@ -109,7 +111,7 @@ def generating(job: Job) -> None:
     row("---", "---:", "---:")
     frames = sum(len(pair.frames) for pair in job.pairs)
     for spec in job.methods:
-        method = spec.construct(job.device)
+        method = spec.construct(job.device, 0)
         seconds = []
         for _ in range(REPEATS):
             with tempfile.TemporaryDirectory() as folder:
@@ -134,14 +136,14 @@ def scoring(job: Job) -> None:
         if not isinstance(metric.metric, FrameMetric | SetMetric):
             continue
         if metric.missing:
-            row(metric.metric.key, "", f"not computed: {metric.missing}")
+            row(metric.metric.key, "", "not computed: its weights are not here")
             continue
         seconds = []
         for _ in range(REPEATS):
             with tempfile.TemporaryDirectory() as folder:
                 store = Store(Path(folder))
                 cells = plan_cells(job.dataset, [spec], job.pairs, {}, 0, store)
-                generator = Generator(spec.construct(job.device), job.dataset, 0, store)
+                generator = Generator(spec.construct(job.device, 0), job.dataset, 0, store)
                 for cell in cells:
                     generator.run(cell)
                     cell.state = "cached"
