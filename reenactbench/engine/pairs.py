@@ -67,7 +67,7 @@ def _refuse_unusable(
             f"there are {', '.join(sorted(known_splits)) or 'none'} on {clips}"
         )
     if not pairs:
-        raise ReenactbenchError(f"protocol {protocols} has no pair on {clips}")
+        raise ReenactbenchError(f"protocol {protocols} has no pair on {clips}; a pair of two people needs two")
     for pair in pairs:
         if not all(PART.fullmatch(part) for part in pair.id.split("/")):
             raise ReenactbenchError(f"pair {pair.id!r} cannot be a folder's name; rename its clips")

@@ -119,7 +119,7 @@ class Scorer:
             if scores.measured.any():
                 pair_rows.append(_pair_row(cell, spec, scores, OK, "" if scores.measured.all() else scores.reason))
             else:
-                pair_rows.append(_pair_row(cell, spec, scores, FAILED, f"{scores.reason} in any frame"))
+                pair_rows.append(_pair_row(cell, spec, scores, FAILED, f"{scores.reason} (all frames)"))
             frame_rows += _frame_rows(cell, spec, scores)
         return pair_rows, frame_rows
 

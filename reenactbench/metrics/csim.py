@@ -28,7 +28,7 @@ class CSIM(FrameMetric):
         real = _unit(scene.features("identity", compared)["embedding"])
         values = (generated * real).sum(axis=1)
         if np.isnan(real).any(axis=1).all():
-            return values, "no face found in the real picture compared with"
+            return values, "no face found in the real picture"
         return values, "no face found"
 
 
