@@ -1,0 +1,127 @@
+"""The synthetic face world as a data set: everything is rendered, so everything about it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import as_completed
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from reenactbench.cache import cache_folder
+from reenactbench.datasets.synthetic.films import SIZE, Film, cast, check, open_film, render_all
+from reenactbench.datasets.synthetic.world import FRAMES
+from reenactbench.datasets.w300vw import W300VW
+from reenactbench.datasets.workers import workers
+from reenactbench.errors import ReenactbenchError
+from reenactbench.files import remove_leftovers
+from reenactbench.interfaces import DataOptions, Dataset, Finding
+from reenactbench.types import Clip, ClipInfo, Pair
+
+ALL_FRAMES = tuple(range(1, FRAMES + 1))
+
+
+class Labels(NamedTuple):
+    """What else is known of a clip, exactly."""
+
+    motion: npt.NDArray[np.float32]
+    """[T,19], the columns of `parameters.MOTION`."""
+    visible: npt.NDArray[np.bool_]
+    """[T,68]: whether nothing hides that landmark."""
+    pose: npt.NDArray[np.float32]
+    """[T,3] yaw, pitch and roll in degrees."""
+
+
+class Synthetic(Dataset):
+    """64 people who do not exist, one clip each, and the true frames of any of them moving like any other."""
+
+    name: ClassVar[str] = "synthetic"
+    image_size: ClassVar[int] = SIZE
+    backbones: ClassVar[dict[str, str]] = {
+        **W300VW.backbones,
+        "detector": "synthface:landmarks.safetensors",
+        "identity": "synthface:identity.safetensors",
+        "landmarks": "synthface:landmarks.safetensors",
+    }
+    by_request: ClassVar[tuple[str, ...]] = ("lpips", "fid", "fid_inf", "kid")
+    makes_truth: ClassVar[bool] = True
+    frozen = True
+
+    def __init__(self, options: DataOptions) -> None:
+        if options.root is not None:
+            raise ReenactbenchError(
+                f"data set {self.name} takes no --data-root, it is rendered; for files name --dataset 300vw or folder"
+            )
+        if options.crop is not None:
+            raise ReenactbenchError(f"data set {self.name} takes no --crop, it is rendered as it is")
+        self._opened: dict[Film, Clip] = {}
+
+    def clips(self) -> Sequence[ClipInfo]:
+        return [ClipInfo(person.id, identity=person.id, split=person.split) for person in cast().values()]
+
+    def missing(self) -> Sequence[str]:
+        return []
+
+    def frame_count(self, clip_id: str) -> int:
+        return FRAMES
+
+    def prepared(self, clip_id: str) -> Clip | None:
+        return self._open(_own_film(clip_id))
+
+    def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:
+        self._render(map(_own_film, clip_ids), progress, jobs)
+
+    def truth(self, pair: Pair) -> Clip | None:
+        if pair.kind == "self":
+            return self.prepared(pair.source)
+        return self._open(_true_film(pair)) if pair.frames else None
+
+    def prepare_truth(self, pairs: Sequence[Pair], progress: Callable[[int], None], jobs: int) -> None:
+        self._render(map(_true_film, pairs), progress, jobs)
+
+    def labels(self, clip_id: str) -> Labels:
+        """The exact labels of a prepared clip."""
+        folder = _own_film(clip_id).folder
+        if not folder.is_dir():
+            raise ReenactbenchError(f"clip {clip_id} is not rendered yet; `reenactbench data prepare` does that")
+        motion = np.load(folder / "motion.npy")
+        return Labels(motion, np.load(folder / "visible.npy"), motion[:, :3])
+
+    def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
+        films = [_own_film(clip.id) for clip in self.clips()]
+        there = [film for film in films if film.folder.is_dir()]
+        reason = f"{len(films) - len(there)} clips are not rendered yet; a run or `data prepare` does that"
+        yield [Finding(".", reason, fatal=False)] if len(there) < len(films) else []
+        with workers(min(jobs, len(there))) as pool:
+            yield from pool.map(check, there, [film.folder for film in there])
+
+    def _open(self, film: Film) -> Clip | None:
+        if film not in self._opened:
+            person = cast()[film.target]
+            clip = open_film(film, ClipInfo(person.id, identity=person.id, split=person.split))
+            if clip is None:
+                return None
+            self._opened[film] = clip
+        return self._opened[film]
+
+    def _render(self, films: Iterable[Film], progress: Callable[[int], None], jobs: int) -> None:
+        """Always in workers: the number of threads of this process must not touch a byte."""
+        remove_leftovers(cache_folder() / self.name)
+        todo: dict[str, list[tuple[Film, Path]]] = {}
+        for film in dict.fromkeys(films):
+            if self._open(film) is None:
+                todo.setdefault(film.target, []).append((film, film.folder))
+        longest_first = sorted(todo.values(), key=len, reverse=True)
+        with workers(min(jobs, len(todo))) as pool:
+            for done in as_completed([pool.submit(render_all, of_target) for of_target in longest_first]):
+                progress(done.result())
+
+
+def _own_film(clip_id: str) -> Film:
+    return Film(clip_id, clip_id, ALL_FRAMES)
+
+
+def _true_film(pair: Pair) -> Film:
+    return Film(pair.target, pair.source, pair.frames)

@@ -1,0 +1,119 @@
+"""The benchmark's 64 people, each with a setting and a track of motion. Importing this module imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from reenactbench import types
+from reenactbench.datasets.synthetic.identities import draw_identity, sibling
+from reenactbench.datasets.synthetic.parameters import BEARDS, GLASSES, HAIR_STYLES, Identity, Setting, Vector
+from reenactbench.datasets.synthetic.settings import draw_setting
+from reenactbench.datasets.synthetic.tracks import CALM, EXTREME, LIVELY, motion_track
+from reenactbench.errors import ReenactbenchError
+
+FRAMES = 96
+FPS = 25.0
+SEEN, UNSEEN = 52, 12
+SIBLINGS = (("004", "005"), ("021", "022"), ("038", "039"), ("013", "055"), ("030", "060"), ("047", "063"))
+"""Hard pairs: three both seen, three seen and unseen."""
+
+_BENCHMARK, _TRAINING = 0x72656561, 0x7472616E  # entropies: no draw for training is one of the benchmark's
+_PEOPLE, _SIBLINGS, _SETTINGS, _TRACKS = range(4)
+
+_SKINS = 4
+_GROUPS = 2 * _SKINS  # of skin and lashes, which tell women from men; equally many people each
+_CANDIDATES = 640
+_CONSIDERED = 10  # candidates for each place; the one least like all before gets it
+_MOTION = (CALM, EXTREME, LIVELY, CALM, LIVELY, EXTREME, CALM, LIVELY, LIVELY)  # in turn: two of nine are extreme
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the benchmark's people, in the setting of their clip."""
+
+    id: str
+    split: str
+    identity: Identity
+    setting: Setting
+
+
+@cache
+def people() -> tuple[Person, ...]:
+    """The 64 people "001" to "064", of whom the last 12 are unseen.
+
+    They are spread over the population, but for six pairs of siblings. The same on every call and in every process.
+    """
+    identities = _identities()
+    return tuple(
+        Person(
+            id=_id(number),
+            split=types.SEEN if number <= SEEN else types.UNSEEN,
+            identity=identities[_id(number)],
+            setting=draw_setting(_random(_BENCHMARK, _SETTINGS, number)),
+        )
+        for number in range(1, SEEN + UNSEEN + 1)
+    )
+
+
+def track(person_id: str) -> Vector:
+    """The motion float32 [FRAMES,19] of this person's own clip, in the columns of MOTION; 14 of the 64 are extreme."""
+    if person_id not in {person.id for person in people()}:
+        raise ReenactbenchError(f"there is no person {person_id!r} in the synthetic world; they are 001 to 064")
+    number = int(person_id)
+    return motion_track(_random(_BENCHMARK, _TRACKS, number), FRAMES, FPS, _MOTION[number % len(_MOTION)])
+
+
+def training_random(purpose: int, index: int) -> np.random.Generator:
+    """A source for people and motions that the benchmark never uses: one stream for each purpose and index, from 0."""
+    return _random(_TRAINING, purpose, index)
+
+
+def _random(entropy: int, purpose: int, index: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(purpose, index)))
+
+
+def _id(number: int) -> str:
+    return f"{number:03d}"
+
+
+def _identities() -> dict[str, Identity]:
+    """Strangers far from each other, then the younger siblings."""
+    random = _random(_BENCHMARK, _PEOPLE, 0)
+    candidates = [draw_identity(random) for _ in range(_CANDIDATES)]
+    traits = np.stack([_traits(identity) for identity in candidates])
+    groups = np.array([_group(identity) for identity in candidates])
+    younger = {second for _, second in SIBLINGS}
+    nearest = np.full(_CANDIDATES, np.inf)  # distance of each candidate to the nearest person chosen
+    identities = {}
+    for number in range(1, SEEN + UNSEEN + 1):
+        if _id(number) not in younger:
+            (fitting,) = np.nonzero((groups == number % _GROUPS) & (nearest > 0))
+            considered = random.choice(fitting, _CONSIDERED, replace=False)
+            chosen = considered[nearest[considered].argmax()]
+            identities[_id(number)] = candidates[chosen]
+            nearest = np.minimum(nearest, np.linalg.norm(traits - traits[chosen], axis=1))
+    for first, second in SIBLINGS:
+        identities[second] = sibling(identities[first], _random(_BENCHMARK, _SIBLINGS, int(second)))
+    return identities
+
+
+def _group(identity: Identity) -> int:
+    skin = min(int(identity.looks.melanin * _SKINS), _SKINS - 1)
+    return skin + _SKINS * (identity.looks.lashes > 0.25)
+
+
+def _traits(identity: Identity) -> npt.NDArray[np.float64]:
+    """What tells people apart at a glance, on such scales that equal distances are about equally plain."""
+    looks = identity.looks
+    hair = np.log(np.array(looks.hair_colour) * (1 - looks.grey) + 0.5 * looks.grey)
+    scales = (looks.melanin * 5, looks.age * 2, looks.brow_thickness * 2, looks.lip_colour * 1.5, looks.lashes * 1.5)
+    kinds = (
+        1.5 * (np.array(HAIR_STYLES) == looks.hair),
+        1.5 * (np.array(BEARDS) == looks.beard),
+        1.0 * (np.array(GLASSES) == looks.glasses),
+    )
+    return np.concatenate([identity.shape, 0.6 * hair, scales, *kinds])
