@@ -1,4 +1,4 @@
-"""How fast preparing, generating and scoring are: `python benchmarks/speed.py [--data-root DIR ...]`.
+"""How fast rendering, preparing, generating and scoring are: `python benchmarks/speed.py [--data-root DIR ...]`.
 
 Prints Markdown tables. Without --data-root it draws eight clips of its own. Every figure is the best of three, so that
 what else the machine does matters little; a figure is only good for the machine that it names.
@@ -20,6 +20,10 @@ import cv2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for the drawn faces
 
+from reenactbench.datasets.synthetic.actor import Actor
+from reenactbench.datasets.synthetic.dataset import Synthetic
+from reenactbench.datasets.synthetic.films import SIZE
+from reenactbench.datasets.synthetic.world import FRAMES, people, track
 from reenactbench.datasets.tree import VideoTree
 from reenactbench.engine.generate import Generator
 from reenactbench.engine.job import Job, load_job
@@ -28,11 +32,12 @@ from reenactbench.engine.provenance import environment
 from reenactbench.engine.score import Scorer
 from reenactbench.engine.setup import DatasetOptions, RunOptions, available_cores, load_dataset
 from reenactbench.engine.store import Store
-from reenactbench.interfaces import FrameMetric, SetMetric
+from reenactbench.interfaces import DataOptions, FrameMetric, SetMetric
 from reenactbench.plugins import load_plugins
 from reenactbench.results import OK
 
 REPEATS = 3
+RENDERED = 2  # clips for each process
 PLUGINS = load_plugins()
 
 
@@ -61,6 +66,33 @@ def start_up() -> None:
     row("command", "CPU seconds")
     row("---", "---:")
     row("`reenactbench --help`", f"{min(cpu() for _ in range(REPEATS)):.2f}")
+
+
+def rendering() -> None:
+    """Synthetic clips: the bare renderer, and into a cache of their own with as many processes as cores."""
+    person, motion = people()[0], track(people()[0].id)
+    build = best(lambda: Actor(person.identity, person.setting))
+    actor = Actor(person.identity, person.setting)
+    print(f"\n## Render ({SIZE} x {SIZE})\n")
+    row("what", "frames/s")
+    row("---", "---:")
+    cores = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    seconds = best(lambda: [actor.render(values, SIZE) for values in motion])
+    cv2.setNumThreads(cores)
+    row("`Actor.render`, one process", f"{len(motion) / seconds:,.1f}")
+    for jobs in sorted({1, available_cores()}):
+        ids = [person.id for person in people()[: RENDERED * jobs]]
+        times = []
+        for _ in range(REPEATS):
+            with tempfile.TemporaryDirectory() as cache:
+                os.environ["REENACTBENCH_CACHE"] = cache
+                start = time.perf_counter()
+                Synthetic(DataOptions()).prepare(ids, lambda handled: None, jobs)
+                times.append(time.perf_counter() - start)
+        rate = f"{FRAMES * len(ids) / min(times):,.1f}"
+        row(f"{len(ids)} clips into the cache, {jobs} process{'es' if jobs > 1 else ''} with their start", rate)
+    print(f"\nBuilding a person takes {1000 * build:.0f} ms.")
 
 
 def decode(videos: list[Path]) -> int:
@@ -183,6 +215,7 @@ def main() -> None:
         print(f"{machine['device_name']}, {available_cores()} cores, torch {machine['packages']['torch']}, ", end="")
         print(f"{given.dataset} data{' (drawn)' if not given.data_root else ''}, commit {machine['git_commit']}")
         start_up()
+        rendering()
         preparing(options)
         os.environ["REENACTBENCH_CACHE"] = str(Path(work) / "cache")
         job = load_job(options, PLUGINS.registry, prepare=True)

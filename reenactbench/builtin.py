@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 @hookimpl
 def register_datasets(register: Register) -> None:
     register(
+        "synthetic",
+        "reenactbench.datasets.synthetic.dataset:Synthetic",
+        summary="64 rendered people, nothing to download; true frames are known for any of them moving like any other",
+        licence="Apache-2.0",
+    )
+    register(
         "300vw",
         "reenactbench.datasets.w300vw:W300VW",
         summary="300 Videos in the Wild: the official tree of 114 folders NNN/vid.avi with NNN/annot/*.pts",
@@ -50,9 +56,18 @@ def register_metrics(register: Register) -> None:
     register("csim", "reenactbench.metrics.csim:CSIM", summary="cosine similarity of identity embeddings")
     register("face_rate", "reenactbench.metrics.face_rate:FaceRate", summary="share of frames in which a face is found")
     register("akd", "reenactbench.metrics.akd:AKD", summary="average keypoint distance to the driver")
+    register("akd_truth", "reenactbench.metrics.akd:AKDTruth", summary="average keypoint distance to the true frames")
+    register("pose", "reenactbench.metrics.pose:Pose", summary="angle between the head's rotation and the driver's")
+    register(
+        "expression",
+        "reenactbench.metrics.expression:Expression",
+        summary="distance of the inner face's shape to the driver's",
+    )
     register("ssim", "reenactbench.metrics.ssim:SSIM", summary="structural similarity to the true frames")
     register("psnr", "reenactbench.metrics.psnr:PSNR", summary="peak signal-to-noise ratio to the true frames")
     register("l1", "reenactbench.metrics.l1:L1", summary="mean absolute error to the true frames")
+    register("lpips", "reenactbench.metrics.lpips:LPIPS", summary="learned perceptual distance to the true frames")
+    register("fd", "reenactbench.metrics.fd:FD", summary="Frechet distance in the features of the identity network")
     register("fid", "reenactbench.metrics.fid:FID", summary="Frechet Inception distance")
     register(
         "fid_inf", "reenactbench.metrics.fid_inf:FIDInfinity", summary="FID extrapolated to infinitely many frames"
@@ -88,6 +103,21 @@ def register_backbones(register: Register) -> None:
         "landmarks/onnx68",
         "reenactbench.backbones.landmarks:load_onnx68",
         summary="68-point ONNX network on a square crop of 1.1 x the face box (PFLD)",
+    )
+    for kind, what in (("detector", "face detector"), ("identity", "identity network"), ("landmarks", "68 landmarks")):
+        register(
+            f"{kind}/synthface",
+            f"reenactbench.backbones.synthface:load_{kind}",
+            summary=f"the package's own small {what}, trained on synthetic faces for synthetic faces",
+            label="synthface",
+            licence="Apache-2.0",
+        )
+    register(
+        "perceptual/lpips",
+        "reenactbench.backbones.perceptual:load_lpips",
+        summary="AlexNet with the linear weights of LPIPS",
+        label="alex-v0.1",
+        licence="BSD-2-Clause and BSD-3-Clause",
     )
     register(
         "inception/pytorch-fid",

@@ -6,13 +6,15 @@ A plugin subclasses one of these and registers it through a hook of `reenactbenc
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+
+from reenactbench.errors import ReenactbenchError
 
 if TYPE_CHECKING:
     import torch
@@ -79,9 +81,21 @@ class DataOptions:
 
     root: Path | None = None
     allow_missing: bool = False
-    crop: str = "square@1"
+    crop: str | None = None
+    """The crop policy; None: the data set's own way."""
     finder: Callable[[], LandmarkFinder] | None = None
     """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with the data, and where."""
+
+    path: str
+    """Relative to the folder that holds the data."""
+    reason: str
+    fatal: bool
+    """Fatal: numbers made from this data would be wrong or missing. Not fatal: handled, and counted in every run."""
 
 
 class Dataset(ABC):
@@ -91,6 +105,12 @@ class Dataset(ABC):
     image_size: ClassVar[int] = 128
     backbones: ClassVar[Mapping[str, str]] = {}
     """Backbones used when the command line names none: kind -> `scheme:argument`."""
+    by_request: ClassVar[tuple[str, ...]] = ("akd_truth", "lpips", "fd")
+    """Metrics that a run computes only if it names them; one that names none computes all others."""
+    makes_truth: ClassVar[bool] = False
+    """Whether `prepare_truth` can make the true frames of `cross` pairs."""
+    crop: str = ""
+    """The crop policy in use; empty where nothing is cropped."""
     frozen: bool = False
     """Whether the clips are exactly those that the frozen pair lists of this name were made from."""
 
@@ -115,8 +135,22 @@ class Dataset(ABC):
         """About how many frames `prepare` will handle for this clip (for a progress bar)."""
 
     def truth(self, pair: Pair) -> Clip | None:
-        """The clip that shows the target making the driving motion, frame by frame; None where nobody knows it."""
+        """The clip that shows the target making the driving motion, frame by frame; None where nobody knows it.
+
+        It holds the pair's `frames` at least, under their numbers in the source clip.
+        """
         return self.prepared(pair.source) if pair.kind == "self" else None
+
+    def prepare_truth(self, pairs: Sequence[Pair], progress: Callable[[int], None], jobs: int) -> None:
+        """Make the true frames of `cross` pairs as `prepare` does clips; called only where `makes_truth`."""
+        raise NotImplementedError
+
+    def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
+        """All that is wrong: first what is missing (fatal unless allowed), then each clip's own findings as it is done.
+
+        Raises ReenactbenchError where there is nothing to verify.
+        """
+        raise ReenactbenchError(f"data set {self.name} has nothing to verify")
 
 
 class Protocol(ABC):
@@ -134,7 +168,7 @@ class Backbone(ABC):
     """A network that metrics look through. Its name and its file's sha256 stand in every row made with it."""
 
     kind: ClassVar[str]
-    """`detector`, `identity`, `landmarks` or `inception`."""
+    """`detector`, `identity`, `landmarks`, `inception` or `perceptual`."""
     name: str
     """What variants call it, such as `insightface-buffalo_l`; the harness sets it from the `label` it is registered
     with."""

@@ -27,6 +27,8 @@ SCHEMA_VERSION = 1
 OK, FAILED = "ok", "failed"
 COMPUTED, NOT_COMPUTED = "computed", "not computed"
 RUNNING, COMPLETE, INTERRUPTED = "running", "complete", "interrupted"
+GIVEN, RENDERED = "given", "rendered"
+"""How the true frames of a protocol are known (run.json's `dataset.truth`): from the data, or made for the pair."""
 
 PAIR_COLUMNS = {
     "method": "string",

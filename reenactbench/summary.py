@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from reenactbench.results import FAILED, NOT_COMPUTED, OK, Run
+from reenactbench.results import FAILED, GIVEN, NOT_COMPUTED, OK, RENDERED, Run
 from reenactbench.stats import mean_interval
 from reenactbench.types import ALL, SEEN, UNSEEN
 
@@ -19,6 +19,9 @@ ANY = "any"
 """The protocol of what is measured on the method itself, such as its speed."""
 FRAME, SET, METHOD = "frame", "set", "method"
 """The kinds of a variant in run.json: a value a frame, a value a set of frames, a value a method."""
+
+TRUE_FRAMES, RENDERED_FRAMES = "true frames", "true frames (rendered)"
+OWN_FRAMES = "target's own frames"
 
 SPLITS = (SEEN, UNSEEN, *(f"{source}-{target}" for source in (SEEN, UNSEEN) for target in (SEEN, UNSEEN)))
 
@@ -74,19 +77,20 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
     values of a set or a method), n_pairs and n_frames (measured, not planned), n_planned (pairs), coverage (n_pairs
     over n_planned, 0 to 1), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason
     (why something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply
-    to a protocol, such as one that needs the truth where nobody knows it, has no row there.
+    to a protocol, such as one that needs the truth where nobody knows it, has no row there. `against` says what the
+    value compares with where that depends on the protocol: TRUE_FRAMES, RENDERED_FRAMES or OWN_FRAMES; else empty.
     """
     scores = {(row["method"], row["variant"], row["pair_id"]): row for row in records(run.pairs)}
     values = {(row["method"], row["variant"], row["protocol"], row["split"]): row for row in records(run.sets)}
     scored = {(row["protocol"], row["variant"]) for row in scores.values()}
-    with_truth = _protocols_with_truth(run, scored)
+    truth = known_truth(run.info)
     rows = []
     for group in _groups_with_sets(run.info, values):
         for entry in run.info["variants"]:
-            if not _applies(entry, group.protocol, scored, with_truth):
+            if not _applies(entry, group.protocol, scored, truth):
                 continue
             for method in run.methods:
-                row = partial(_row, method, group, entry)
+                row = partial(_row, method, group, entry, _against(entry, group.protocol, truth))
                 if entry["status"] == NOT_COMPUTED:
                     planned = len(group.pairs)
                     rows.append(row(None, n_planned=planned, status=NOT_COMPUTED, reason=entry["reason"]))
@@ -110,18 +114,28 @@ def _groups_with_sets(info: Record, values: Iterable[tuple[str, str, str, str]])
     return sorted(every, key=lambda group: ([*order, group.protocol].index(group.protocol), split_order(group.split)))
 
 
-def _protocols_with_truth(run: Run, scored: Iterable[tuple[str, str]]) -> set[str]:
-    """Protocols whose true frames are known: those of one clip, and those where something was measured against them."""
-    needing = {entry["variant"] for entry in run.info["variants"] if entry["needs_truth"]}
-    of_one_clip = {pair["protocol"] for pair in run.info["pairs"] if pair["kind"] == "self"}
-    return of_one_clip | {protocol for protocol, variant in scored if variant in needing}
+def known_truth(info: Record) -> dict[str, str]:
+    """Protocol -> how its true frames are known (GIVEN or RENDERED); those where nobody knows them are not in it."""
+    recorded: dict[str, str] = info["dataset"].get("truth", {})
+    return {pair["protocol"]: GIVEN for pair in info["pairs"] if pair["kind"] == "self"} | recorded
 
 
-def _applies(entry: Record, protocol: str, scored: Collection[tuple[str, str]], with_truth: Collection[str]) -> bool:
+def _against(entry: Record, protocol: str, truth: Mapping[str, str]) -> str:
+    if entry["kind"] == METHOD or not (entry["needs_truth"] or entry["kind"] == SET):
+        return ""
+    return {GIVEN: TRUE_FRAMES, RENDERED: RENDERED_FRAMES}.get(truth.get(protocol, ""), OWN_FRAMES)
+
+
+def is_against_rendered(row: Record) -> bool:
+    """Whether a summary row holds a value that compares with rendered true frames."""
+    return row["against"] == RENDERED_FRAMES and row["mean"] is not None
+
+
+def _applies(entry: Record, protocol: str, scored: Collection[tuple[str, str]], truth: Collection[str]) -> bool:
     if (protocol == ANY) != (entry["kind"] == METHOD):
         return False
     if entry["status"] == NOT_COMPUTED:
-        return protocol in with_truth or not entry["needs_truth"]
+        return protocol in truth or not entry["needs_truth"]
     return entry["kind"] != FRAME or (protocol, entry["variant"]) in scored
 
 
@@ -162,6 +176,7 @@ def _row(
     method: str,
     group: Group,
     entry: Record,
+    against: str,
     mean: float | None,
     *,
     ci_low: float | None = None,
@@ -188,4 +203,5 @@ def _row(
         "higher_is_better": entry["higher_is_better"],
         "status": status,
         "reason": reason or "",
+        "against": against,
     }

@@ -69,7 +69,8 @@ class Clip:
 
     info: ClipInfo
     fingerprint: str
-    """sha256 over everything the crops were made from: files, crop, networks that found landmarks."""
+    """sha256 over everything the crops were made from: files, crop, networks that found landmarks; of rendered clips
+    over the pixels and landmarks themselves."""
     fps: float
     numbers: npt.NDArray[np.int32]
     """[T] 1-based numbers of the usable frames in the video, ascending."""
@@ -80,7 +81,7 @@ class Clip:
     excluded: dict[str, int]
     """Frames of the video that are not used: reason -> how many."""
     landmarks_from: str = "files"
-    """`files`, or the networks that found them."""
+    """`files`, `exact` (projected by what rendered the pictures), or the networks that found them."""
 
     def positions(self, numbers: tuple[int, ...]) -> npt.NDArray[np.intp]:
         """Where the frames with these numbers lie in `images`; every number must be a usable frame."""

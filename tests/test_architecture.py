@@ -82,6 +82,12 @@ def test_the_report_and_the_statistics_import_no_torch(part: str) -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "[]\n"
 
 
+@pytest.mark.parametrize("module", ["workers", "synthetic.films", "synthetic.export"])
+def test_what_worker_processes_import_is_without_torch(module: str) -> None:
+    script = f"import sys, reenactbench.datasets.{module}; print('torch' in sys.modules)"
+    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
+
+
 @pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["list", "methods"], ["plugins"], ["--version"]])
 def test_the_command_line_starts_without_anything_heavy(words: list[str]) -> None:
     script = (

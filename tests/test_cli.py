@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from reenactbench.backbones.weights import KNOWN
 from reenactbench.results import TABLES
 
 RUN = ("run", "--dataset", "300vw", "--allow-missing", "--device", "cpu")
@@ -51,7 +52,7 @@ def test_show_lists_the_summary_rows(finished: Path, cli) -> None:
     rows = json.loads(cli("show", "small", "--json").stdout)
     assert list(rows[0]) == [
         "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames",
-        "n_planned", "coverage", "higher_is_better", "status", "reason",
+        "n_planned", "coverage", "higher_is_better", "status", "reason", "against",
     ]  # fmt: skip
     zero = next(row for row in rows if (row["method"], row["split"], row["metric"]) == ("copy-driver", "all", "l1"))
     assert (zero["mean"], zero["ci_low"], zero["ci_high"], zero["coverage"]) == (0, 0, 0, 1)
@@ -273,7 +274,7 @@ def test_doctor_finds_a_double_opencv_and_says_what_is_missing(cli) -> None:
     found = json.loads(done.stdout)
     assert done.returncode == (1 if found["problems"] else 0)
     assert found["environment"]["packages"]["torch"]
-    assert [hint.split()[0] for hint in found["hints"]] == ["buffalo_l", "pt_inception-2015-12-05-6726825d.pth"]
+    assert [hint.split()[0] for hint in found["hints"]] == list(KNOWN)
     assert cli("doctor").stdout.startswith(f"Python {found['environment']['python']}")
 
 

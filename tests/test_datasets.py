@@ -176,7 +176,7 @@ def test_a_video_without_its_landmarks_is_missing_and_never_gets_others(tmp_path
     dataset = open_300vw(tmp_path / "data", finder=FirstFrameHasNoFace)
     assert [clip.id for clip in dataset.clips()] == ["002"]
     assert "001" in dataset.missing()
-    done = cli("data", "verify", "--data-root", tmp_path / "data", "--json")
+    done = cli("data", "verify", "--dataset", "300vw", "--data-root", tmp_path / "data", "--json")
     assert {"path": "001/annot", "reason": "holds no landmarks", "fatal": True} in json.loads(done.stdout)
 
 
@@ -277,14 +277,14 @@ def test_verify_lists_every_finding(tmp_path: Path, cli) -> None:
 
 
 def test_verify_finds_nothing_fatal_in_a_good_partial_tree(tree: Path, cli) -> None:
-    done = cli("data", "verify", "--data-root", tree, "--allow-missing")
+    done = cli("data", "verify", "--dataset", "300vw", "--data-root", tree, "--allow-missing")
     assert done.returncode == 0, done.stderr
     assert done.stdout.endswith("6 clips read: 0 fatal findings, 108 notes\n")
 
 
 def test_prepare_and_info_on_the_command_line(tree: Path, tmp_path: Path, cli) -> None:
     own = {"REENACTBENCH_CACHE": str(tmp_path / "cache")}
-    arguments = ("--data-root", tree, "--allow-missing")
+    arguments = ("--dataset", "300vw", "--data-root", tree, "--allow-missing")
     done = cli("data", "prepare", *arguments, env=own)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("6 clips ready; 122 frames handled now in ")
@@ -307,7 +307,7 @@ def test_spans_name_every_number_once(numbers: set[int]) -> None:
 
 
 def test_realfaces_as_a_partial_300vw_tree(realfaces: Path, tmp_path: Path, cli) -> None:
-    done = cli("data", "verify", "--data-root", realfaces, "--allow-missing")
+    done = cli("data", "verify", "--dataset", "300vw", "--data-root", realfaces, "--allow-missing")
     assert done.returncode == 0, done.stdout
     dataset = open_300vw(realfaces)
     assert [clip.split for clip in dataset.clips()] == ["seen"] * 24 + ["unseen"] * 6

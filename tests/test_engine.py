@@ -114,6 +114,7 @@ def test_run_json_says_what_was_run(options, plugins: Plugins, tree: Path) -> No
         "landmarks": ["files"],
         "image_size": 128,
         "crop": "square@1",
+        "truth": {"self": "given"},
     }
     assert len(info["dataset"]["missing"]) == 108
     assert info["protocol"]["name"] == "self"

@@ -24,7 +24,8 @@ def test_ssim_is_the_same_on_both() -> None:
 
 
 def test_a_run_gives_the_same_numbers_on_both(tree: Path, cli) -> None:
-    words = ("run", "--method", "copy-driver", "--method", "landmark-warp", "--data-root", tree, "--allow-missing")
+    data = ("--dataset", "300vw", "--data-root", tree, "--allow-missing")
+    words = ("run", *data, "--method", "copy-driver", "--method", "landmark-warp")
     found = {}
     for device in ("cpu", "cuda"):
         done = cli(

@@ -11,7 +11,7 @@ from scipy.linalg import sqrtm
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from reenactbench.interfaces import Method, Pictures, Scene
-from reenactbench.metrics.akd import AKD
+from reenactbench.metrics.akd import AKD, AKDTruth
 from reenactbench.metrics.csim import CSIM
 from reenactbench.metrics.face_rate import FaceRate
 from reenactbench.metrics.fid import FID
@@ -257,13 +257,28 @@ def test_csim_of_cross_compares_with_the_target_and_of_self_with_the_true_frame(
         "target": {"embedding": np.array([[5.0, 0]], np.float32)},
         "truth": {"embedding": np.array([[0, 1.0], [0, 1], [1, 0]], np.float32)},
     }
-    cross, reason = CSIM().score(scene("cross", {"identity": embeddings}))
+    scores = {"generated": [0.9, 0.9, np.nan], "target": [0.9], "truth": [0.9, 0.9, 0.9]}
+    faces = {name: {"score": np.array(values, np.float32)} for name, values in scores.items()}
+    cross, reason = CSIM().score(scene("cross", {"detector": faces, "identity": embeddings}))
     np.testing.assert_allclose(cross, [1, 0, np.nan])
     assert reason == "no face found"
-    own, _ = CSIM().score(scene("self", {"identity": embeddings}))
+    own, _ = CSIM().score(scene("self", {"detector": faces, "identity": embeddings}))
     np.testing.assert_allclose(own, [0, 1, np.nan])
     embeddings["target"] = {"embedding": np.array([nan], np.float32)}
-    values, reason = CSIM().score(scene("cross", {"identity": embeddings}))
+    values, reason = CSIM().score(scene("cross", {"detector": faces, "identity": embeddings}))
+    assert np.isnan(values).all()
+    assert reason == "no face found in the real picture"
+
+
+def test_csim_has_no_value_where_no_face_is_found_even_if_the_network_answers() -> None:
+    """A network that takes the whole crop has an embedding of every picture."""
+    same = {name: {"embedding": np.ones((rows, 2), np.float32)} for name, rows in (("generated", 3), ("target", 1))}
+    faces = {"generated": {"score": np.array([0.9, np.nan, 0.8])}, "target": {"score": np.array([0.9])}}
+    values, reason = CSIM().score(scene("cross", {"detector": faces, "identity": same}))
+    np.testing.assert_allclose(values, [1, np.nan, 1])
+    assert reason == "no face found"
+    faces["target"] = {"score": np.array([np.nan])}
+    values, reason = CSIM().score(scene("cross", {"detector": faces, "identity": same}))
     assert np.isnan(values).all()
     assert reason == "no face found in the real picture"
 
@@ -284,10 +299,25 @@ def test_akd_is_in_units_of_the_drivers_outer_eye_distance() -> None:
     assert reason.startswith("no face found")
 
 
+def test_akd_to_truth_compares_with_the_true_frame_in_units_of_its_own_outer_eye_distance() -> None:
+    truth = np.zeros((3, 68, 2), np.float32)
+    truth[:, 36], truth[:, 45] = (10, 20), (50, 50)
+    generated = truth + np.array([[[3, 4]], [[0, 0]], [[np.nan, np.nan]]], np.float32)
+    found = {"generated": {"landmarks": generated}, "truth": {"landmarks": truth}}
+    values, reason = AKDTruth().score(scene("cross", {"landmarks": found}))
+    np.testing.assert_allclose(values, [5 / 50, 0, np.nan])
+    assert reason == "no face found in the generated or the true frame"
+    assert AKDTruth.needs_truth
+    names = {"detector": "synthface", "landmarks": "synthface"}
+    assert AKDTruth.variant(names) == "akd_truth/synthface/outer-eye@1"
+
+
 def test_a_variant_names_the_backbones_and_the_detector_only_where_it_is_of_another_pack() -> None:
     pack = {"detector": "insightface-buffalo_l", "identity": "insightface-buffalo_l"}
     assert CSIM.variant(pack) == "csim/insightface-buffalo_l/detect5@1"
     assert CSIM.variant({**pack, "detector": "yunet"}) == "csim/insightface-buffalo_l/detect5-yunet@1"
+    assert CSIM.variant({"detector": "synthface", "identity": "synthface"}) == "csim/synthface/crop@1"
+    assert CSIM.variant({"detector": "yunet", "identity": "synthface"}) == "csim/synthface/crop-yunet@1"
     assert FID.variant({"inception": "pytorch-fid"}) == "fid/pytorch-fid-pool3@1"
     assert FaceRate.variant({"detector": "yunet"}) == "face_rate/yunet@1"
 

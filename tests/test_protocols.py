@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reenactbench.datasets.synthetic.world import people
 from reenactbench.datasets.w300vw import CLIPS, clip_info
 from reenactbench.errors import ReenactbenchError
 from reenactbench.protocols.builtin import Cross, CrossPaper, SelfReenactment, frozen_list, list_hash, pair_list
@@ -22,21 +23,28 @@ from reenactbench.protocols.sampling import driving_positions, reference_numbers
 from reenactbench.types import Clip, ClipInfo, Pair
 
 FULL = [clip_info(clip) for clip in CLIPS]
+RENDERED = [ClipInfo(person.id, person.id, person.split) for person in people()]
 PROTOCOLS = (SelfReenactment, Cross, CrossPaper)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_the_frozen_lists_are_what_the_rule_gives(protocol) -> None:
-    pairs = protocol().pairs(FULL)
-    frozen = frozen_list("300vw", protocol.name)
+@pytest.mark.parametrize(("dataset", "clips"), [("300vw", FULL), ("synthetic", RENDERED)])
+def test_the_frozen_lists_are_what_the_rule_gives(protocol, dataset: str, clips: list[ClipInfo]) -> None:
+    pairs = protocol().pairs(clips)
+    frozen = frozen_list(dataset, protocol.name)
     assert frozen == {"sha256": list_hash(pairs), "pairs": pair_list(pairs)}
 
 
 def test_the_frozen_hashes_are_those_first_published() -> None:
-    hashes = {name: frozen_list("300vw", name)["sha256"][:12] for name in ("self", "cross", "cross-paper")}
-    assert hashes == {"self": "5df7c453e64e", "cross": "98b6d6edaf3f", "cross-paper": "49eeeab6fce0"}
-    shipped = {path.name for path in (files("reenactbench.protocols") / "frozen").iterdir()}
-    assert shipped == {"300vw-self.json", "300vw-cross.json", "300vw-cross-paper.json"}
+    shipped = {path.name.removesuffix(".json") for path in (files("reenactbench.protocols") / "frozen").iterdir()}
+    assert {name: frozen_list(*name.split("-", 1))["sha256"][:12] for name in shipped} == {
+        "300vw-self": "5df7c453e64e",
+        "300vw-cross": "98b6d6edaf3f",
+        "300vw-cross-paper": "49eeeab6fce0",
+        "synthetic-self": "fbac39aeca5e",
+        "synthetic-cross": "c099d92f2a88",
+        "synthetic-cross-paper": "14c501b0b4da",
+    }
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

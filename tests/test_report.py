@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from reenactbench.cli.printing import terminal_tables
 from reenactbench.errors import ReenactbenchError
 from reenactbench.report import FORMATS, latex, markdown, tables, wording, write_report
 from reenactbench.results import read_run, write_run_info, write_table
@@ -119,6 +120,7 @@ def info(methods: tuple[str, ...], **changes: Any) -> dict[str, Any]:
             "n_clips": 8,
             "n_frames": 12345,
             "excluded": {"no face": 3},
+            "landmarks": ["files"],
             "image_size": 128,
             "crop": "square@1",
         },
@@ -157,7 +159,8 @@ def fake_run(folder: Path, methods: tuple[str, ...] = ("ours", "theirs"), **chan
             score |= {"status": "ok", "reason": ""} if ok else {"status": "failed", "reason": "it broke"}
             score |= {"value": 0.5 + 0.1 * position + 0.01 * number if ok else None}
             for entry in content["variants"]:
-                if entry["kind"] == "frame" and not (entry["needs_truth"] and item["kind"] == "cross"):
+                known = item["kind"] == "self" or "cross" in content["dataset"].get("truth", {})
+                if entry["kind"] == "frame" and (known or not entry["needs_truth"]):
                     scores.append(item | entry | score)
         speed = {"method": name, "protocol": "any", "split": "all", "metric": "speed", "variant": FPS, "value": 1234.5}
         sets.append(speed | {"n_pairs": 1, "n_planned": 1, "n_frames": 6, "status": "ok", "reason": ""})
@@ -212,7 +215,7 @@ def summarised(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[
             "mean": 0.5,
         }
         row |= {"ci_low": 0.4, "ci_high": 0.6, "n_pairs": 50, "n_frames": 500, "n_planned": 50}
-        row |= {"higher_is_better": True, "status": "ok", "reason": ""}
+        row |= {"higher_is_better": True, "status": "ok", "reason": "", "against": ""}
         names = [f"method{number}" for number in range(len(changes))]
         rows = [row | {"method": name} | change for name, change in zip(names, changes, strict=True)]
         run.info["methods"] = [method(name) for name in names]
@@ -382,6 +385,28 @@ def test_what_makes_a_run_incomparable_is_said_loudly(tmp_path: Path) -> None:
         text = write_report([run], tmp_path, form)[0].read_text(encoding="utf-8")
         assert text.index("Partial data set") < text.index("CSIM")
         assert "synthetic (partial)" in text
+
+
+TRUTH = {"truth": {"self": "given", "cross": "rendered"}}
+
+
+def test_columns_scored_against_rendered_truth_say_so_and_others_do_not(run: Run, tmp_path: Path) -> None:
+    sentence = "SSIM: against the true frames, rendered; only this data set has them."
+    rendered = fake_run(tmp_path / "rendered", dataset=info(())["dataset"] | TRUTH)
+    titles = {table.title: table.truth for table in tables.groups([rendered])[0].tables}
+    assert {title: truth for title, truth in titles.items() if truth} == {
+        "synthetic, protocol cross: source seen, target seen": sentence
+    }
+    assert [notice.title for notice in wording.notices(rendered)] == ["True frames of two people"]
+    for form in ("html", "md", "latex"):
+        texts = [write_report([each], tmp_path, form)[0].read_text(encoding="utf-8") for each in (rendered, run)]
+        assert [text.count(sentence) for text in texts] == [1, 0], form
+        assert ["True frames of two people" in text for text in texts] == [True, False], form
+    rows = list(csv.DictReader(io.StringIO(write_report([rendered], tmp_path, "csv")[0].read_text())))
+    against = {(row["protocol"], row["metric"]): row["against"] for row in rows}
+    assert (against["cross", "ssim"], against["self", "ssim"]) == ("true frames (rendered)", "true frames")
+    assert terminal_tables(rendered).count("ssim: against the true frames, rendered; only this data set has them") == 1
+    assert "rendered" not in terminal_tables(run)
 
 
 # The page

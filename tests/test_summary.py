@@ -12,7 +12,7 @@ from reenactbench.summary import groups, people, records, split_order, summary_r
 
 KEYS = [
     "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames", "n_planned",
-    "coverage",    "higher_is_better", "status", "reason",
+    "coverage", "higher_is_better", "status", "reason", "against",
 ]  # fmt: skip
 SSIM, CSIM, LPIPS, FID, FPS = "ssim/gauss11-rgb@1", "csim/net/crop@1", "lpips/alex@1", "fid/net@1", "speed/fps@1"
 
@@ -53,8 +53,9 @@ def of_set(name, value, protocol="self", split="all", method="ours", reason="", 
     }  # fmt: skip
 
 
-def run(pairs, variants, scores=(), sets=(), methods=("ours",)):
+def run(pairs, variants, scores=(), sets=(), methods=("ours",), truth=None):
     info = {"name": "r", "methods": [{"name": name} for name in methods], "pairs": pairs, "variants": variants}
+    info["dataset"] = {"name": "d", "truth": truth or {}}
     return Run(Path("r"), info, table("pairs", list(scores)), table("frames", []), table("sets", list(sets)))
 
 
@@ -73,7 +74,7 @@ def test_one_metric_on_two_splits_whole():
     assert seen == {
         "method": "ours", "protocol": "self", "split": "seen", "metric": "ssim", "variant": SSIM,
         "mean": both.mean, "ci_low": both.low, "ci_high": both.high, "n_pairs": 2, "n_frames": 7, "n_planned": 2,
-        "coverage": 1.0,        "higher_is_better": True, "status": "ok", "reason": "",
+        "coverage": 1.0, "higher_is_better": True, "status": "ok", "reason": "", "against": "",
     }  # fmt: skip
     assert list(seen) == KEYS
     # One pair has a mean but no interval.
@@ -145,7 +146,7 @@ def test_what_was_not_computed_has_rows_with_the_reason():
 
 
 class TestMetricsThatNeedTheTruth:
-    def rows(self, *scored):
+    def rows(self, *scored, truth=None):
         cross = pair("cross/12", "all", "1", "2")
         variants = [variant(SSIM, needs_truth=True), variant(CSIM), variant(LPIPS, needs_truth=True, reason="weights")]
         pairs = [SELVES[0], cross]
@@ -154,7 +155,7 @@ class TestMetricsThatNeedTheTruth:
             score(SELVES[0], CSIM, 0.6),
             *(score(cross, *one) for one in scored),
         ]
-        return brief(summary_rows(run(pairs, variants, scores)), "protocol", "metric", "status")
+        return brief(summary_rows(run(pairs, variants, scores, truth=truth)), "protocol", "metric", "status")
 
     def test_have_no_row_where_nobody_knows_it(self):
         assert self.rows((CSIM, 0.4)) == [
@@ -162,10 +163,33 @@ class TestMetricsThatNeedTheTruth:
         ]  # fmt: skip
 
     def test_have_rows_in_cross_where_it_is_known(self):
-        assert self.rows((CSIM, 0.4), (SSIM, 0.3)) == [
+        assert self.rows((CSIM, 0.4), (SSIM, 0.3), truth={"self": "given", "cross": "rendered"}) == [
             ("self", "ssim", "ok"), ("self", "csim", "ok"), ("self", "lpips", "not computed"),
             ("cross", "ssim", "ok"), ("cross", "csim", "ok"), ("cross", "lpips", "not computed"),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("truth", "of_cross"),
+    [
+        ({}, {"csim": "", "fid": "target's own frames"}),
+        ({"cross": "given"}, {"csim": "", "fid": "true frames", "ssim": "true frames"}),
+        ({"cross": "rendered"}, {"csim": "", "fid": "true frames (rendered)", "ssim": "true frames (rendered)"}),
+    ],
+)
+def test_rows_say_whether_they_compare_with_true_frames(truth, of_cross):
+    cross = pair("cross/12", "all", "1", "2")
+    variants = [variant(SSIM, needs_truth=True), variant(CSIM), variant(FID, "set"), variant(FPS, "method")]
+    scores = [score(planned, name, 0.5) for planned in (SELVES[0], cross) for name in (SSIM, CSIM)]
+    if not truth:
+        scores.remove(score(cross, SSIM, 0.5))
+    sets = [of_set(FID, 1.0, "self", "seen"), of_set(FID, 1.0, "cross"), of_set(FPS, 9.0, "any")]
+    found = {}
+    for row in summary_rows(run([SELVES[0], cross], variants, scores, sets, truth=truth)):
+        found.setdefault(row["protocol"], {})[row["metric"]] = row["against"]
+    assert found == {
+        "self": {"ssim": "true frames", "csim": "", "fid": "true frames"}, "cross": of_cross, "any": {"speed": ""},
+    }  # fmt: skip
 
 
 def test_order_is_protocol_split_variant_method():

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reenactbench.datasets.synthetic.expressions import EXPRESSIONS
 from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, Vector
 from reenactbench.datasets.synthetic.tracks import (
     CALM,
     CHARACTERS,
-    EXPRESSIONS,
     EXTREME,
     LIVELY,
     Character,

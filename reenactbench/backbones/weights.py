@@ -63,6 +63,26 @@ KNOWN = {
             source="pytorch-fid, ported from TensorFlow's Inception of 2015-12-05",
             used_by="fid, fid_inf, kid",
         ),
+        Weights(
+            name="alexnet-owt-7be5be79.pth",
+            file="alexnet-owt-7be5be79.pth",
+            url="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
+            sha256="7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+            size=244_408_911,
+            licence="BSD-3-Clause; trained on ImageNet",
+            source="torchvision",
+            used_by="lpips",
+        ),
+        Weights(
+            name="lpips-alex-v0.1.pth",
+            file="lpips-alex-v0.1.pth",
+            url="https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/082bb24f84c091ea94de2867d34c4544f68e0963/lpips/weights/v0.1/alex.pth",
+            sha256="df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+            size=6_009,
+            licence="BSD-2-Clause",
+            source="richzhang/PerceptualSimilarity",
+            used_by="lpips",
+        ),
     )
 }
 
@@ -84,7 +104,7 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     if not path.is_file():
         raise MissingWeights(
             f"{known.name} is not here: `reenactbench weights fetch {known.name}` downloads it "
-            f"({known.size / 1e6:.0f} MB, licence: {known.licence}), or put "
+            f"({known.size / 1e6:.3g} MB, licence: {known.licence}), or put "
             f"{', '.join(known.members or (known.file,))} into {known.folder} by hand"
         )
     return path

@@ -1,7 +1,9 @@
-"""`reenactbench data`: check, prepare and describe a data set."""
+"""`reenactbench data`: check, prepare, describe and export a data set."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,42 +12,41 @@ import typer
 from reenactbench.cli import options as shared
 
 if TYPE_CHECKING:
-    from reenactbench.interfaces import Dataset
+    from reenactbench.interfaces import Dataset, Finding
 
-app = typer.Typer(help="Check, prepare and describe a data set.")
-DatasetName = Annotated[str, typer.Option("--dataset", help="Data set (`list datasets`).")]
+app = typer.Typer(help="Check, prepare, describe and export a data set.")
+
+
+class Layout(StrEnum):
+    w300vw = "300vw"
 
 
 @app.command()
 def verify(
     ctx: typer.Context,
-    dataset: DatasetName = "300vw",
+    dataset: shared.DatasetName = shared.DEFAULT_DATASET,
     data_root: shared.DataRoot = None,
     allow_missing: shared.AllowMissing = False,
     json: shared.Json = False,
 ) -> None:
-    """Decode every video, read every landmark file, list all that is wrong; ends with 2 if any of it is fatal."""
-    from reenactbench.datasets.tree import VideoTree
-    from reenactbench.datasets.verify import verify as findings_of
+    """Decode every video, read every landmark file (synthetic: render a frame of every clip again), list all that is
+    wrong; ends with 2 if any of it is fatal."""
     from reenactbench.engine.progress import progress_bar
     from reenactbench.engine.setup import DatasetOptions, available_cores, load_dataset
-    from reenactbench.errors import ReenactbenchError
 
     loaded = load_dataset(ctx.obj.registry, DatasetOptions(dataset, data_root, allow_missing=True), "cpu")
-    if not isinstance(loaded, VideoTree) or data_root is None:
-        raise ReenactbenchError(f"data set {dataset} is not made of video files; there is nothing to verify")
-    findings = []
-    with progress_bar("verifying", len(loaded.raw()) + 1, "clips") as advance:
-        for part in findings_of(loaded, data_root, allow_missing, available_cores()):
+    findings: list[Finding] = []
+    with progress_bar("verifying", len(loaded.clips()) + 1, "clips") as advance:
+        for part in loaded.verify(allow_missing, available_cores()):
             findings += part
             advance(1)
     fatal = sum(finding.fatal for finding in findings)
     if json:
-        shared.print_json([finding.as_dict() for finding in findings])
+        shared.print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             print(f"{'FATAL' if finding.fatal else 'note '}  {finding.path}: {finding.reason}")
-        print(f"{len(loaded.raw())} clips read: {fatal} fatal findings, {len(findings) - fatal} notes")
+        print(f"{len(loaded.clips())} clips read: {fatal} fatal findings, {len(findings) - fatal} notes")
     if fatal:
         raise typer.Exit(2)
 
@@ -53,14 +54,15 @@ def verify(
 @app.command()
 def prepare(
     ctx: typer.Context,
-    dataset: DatasetName = "300vw",
+    dataset: shared.DatasetName = shared.DEFAULT_DATASET,
     data_root: shared.DataRoot = None,
     allow_missing: shared.AllowMissing = False,
-    crop: shared.Crop = "square@1",
+    crop: shared.Crop = None,
     detector: shared.Detector = None,
     landmarks: shared.Landmarks = None,
 ) -> None:
-    """Crop every clip to 128x128 into a memory-mapped cache; started again, it goes on where it stopped."""
+    """Crop every clip to 128x128 (synthetic: render it) into a memory-mapped cache; started again, it goes on where it
+    stopped."""
     from reenactbench.engine.job import prepare_clips
 
     loaded = _load(ctx, dataset, data_root, allow_missing, crop, detector, landmarks)
@@ -73,10 +75,10 @@ def prepare(
 @app.command()
 def info(
     ctx: typer.Context,
-    dataset: DatasetName = "300vw",
+    dataset: shared.DatasetName = shared.DEFAULT_DATASET,
     data_root: shared.DataRoot = None,
     allow_missing: shared.AllowMissing = False,
-    crop: shared.Crop = "square@1",
+    crop: shared.Crop = None,
     detector: shared.Detector = None,
     landmarks: shared.Landmarks = None,
     json: shared.Json = False,
@@ -95,19 +97,57 @@ def info(
                 "frames": len(ready.numbers) if ready else loaded.frame_count(clip.id),
                 "fps": ready.fps if ready else None,
                 "excluded": ready.excluded if ready else {},
+                "landmarks": ready.landmarks_from if ready else None,
                 "fingerprint": ready.fingerprint if ready else None,
             }
         )
-    described: dict[str, Any] = {"dataset": dataset, "crop": crop, "missing": list(loaded.missing()), "clips": rows}
+    described: dict[str, Any] = {
+        "dataset": dataset,
+        "crop": loaded.crop,
+        "missing": list(loaded.missing()),
+        "clips": rows,
+    }
     if json:
         shared.print_json(described)
         return
     for row in rows:
         excluded = ", ".join(f"{count} excluded ({reason})" for reason, count in row["excluded"].items())
-        state = f"{row['fps']:.4g} fps" if row["prepared"] else "not prepared"
+        state = f"{row['fps']:.4g} fps  landmarks: {row['landmarks']}" if row["prepared"] else "not prepared"
         print(f"{row['clip']}  {row['split']}  {row['frames']} frames  {state}  {excluded}".rstrip())
     frames = sum(row["frames"] for row in rows)
     print(f"{len(rows)} clips, {frames} frames; {len(described['missing'])} clips missing")
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="New folder, or one that an export did not finish.")],
+    dataset: shared.DatasetName = shared.DEFAULT_DATASET,
+    layout: Annotated[Layout, typer.Option("--layout", help="NNN/vid.avi and NNN/annot/000001.pts.")] = Layout.w300vw,
+    clip: Annotated[list[str] | None, typer.Option("--clip", help="Clip; may be given several times.")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="The first N clips only.")] = None,
+) -> None:
+    """Write the synthetic clips as the tree of 300VW, for any program that reads it: lossless FFV1 video of 256x256
+    pixels, exact landmarks. Seen people get folder names of the seen, unseen of the unseen; mapping.json says which."""
+    from reenactbench.datasets.synthetic.dataset import Synthetic
+    from reenactbench.datasets.synthetic.export import chosen
+    from reenactbench.datasets.synthetic.export import export as write
+    from reenactbench.datasets.synthetic.world import FRAMES
+    from reenactbench.engine.progress import progress_bar
+    from reenactbench.engine.setup import available_cores
+    from reenactbench.errors import ReenactbenchError
+
+    factory = ctx.obj.registry.find("datasets", dataset).load()
+    if not (isinstance(factory, type) and issubclass(factory, Synthetic)):
+        raise ReenactbenchError(f"data set {dataset} cannot be exported; only synthetic can, others are files already")
+    ids = chosen(clip or [], limit)
+    try:
+        with progress_bar("exporting", FRAMES * len(ids)) as advance:
+            write(ids, folder, advance, available_cores())
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; the same command goes on with {folder}", err=True)
+        raise typer.Exit(130) from None
+    print(f"{len(ids)} clip{'s' if len(ids) > 1 else ''} in {folder}")
 
 
 def _load(
@@ -115,7 +155,7 @@ def _load(
     dataset: str,
     data_root: Path | None,
     allow_missing: bool,
-    crop: str,
+    crop: str | None,
     detector: str | None,
     landmarks: str | None,
 ) -> Dataset:

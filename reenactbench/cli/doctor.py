@@ -21,8 +21,7 @@ def doctor(ctx: typer.Context, json: shared.Json = False) -> None:
             "opencv-python and opencv-python-headless are both installed and overwrite each other; remove one"
         )
     hints = [
-        f"{weights.name} is not here, so {weights.used_by} on real faces are not computed "
-        f"(`reenactbench weights fetch {weights.name}`)"
+        f"{weights.name} is not here: no {weights.used_by} through it (`reenactbench weights fetch {weights.name}`)"
         for weights in KNOWN.values()
         if not weights.present
     ]

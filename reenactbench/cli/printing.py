@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reenactbench.results import COMPUTED, NOT_COMPUTED
-from reenactbench.summary import ANY, summary_rows
+from reenactbench.summary import ANY, is_against_rendered, summary_rows
 
 if TYPE_CHECKING:
     from reenactbench.compare import ComparisonRow
@@ -23,7 +23,10 @@ def terminal_tables(run: Run) -> str:
     computed = [row for row in rows if row["status"] != NOT_COMPUTED or row["protocol"] == ANY]
     for protocol, split in dict.fromkeys((row["protocol"], row["split"]) for row in computed):
         group = [row for row in rows if (row["protocol"], row["split"]) == (protocol, split)]
-        parts.append(f"\n{protocol}, {split}" if protocol != "any" else "\nmethod")
+        parts.append(f"\n{protocol}, {split}" if protocol != ANY else "\nmethod")
+        rendered = dict.fromkeys(row["metric"] for row in group if is_against_rendered(row))
+        if rendered:
+            parts.append(f"{', '.join(rendered)}: against the true frames, rendered; only this data set has them")
         parts.append(_grid(group, run.methods, variants))
     missing: dict[str, list[str]] = {}
     for variant in variants.values():

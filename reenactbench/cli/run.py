@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def run(
     ctx: typer.Context,
     method: Annotated[list[str], typer.Option("--method", help="Method to run; may be given several times.")],
-    dataset: Annotated[str, typer.Option("--dataset", help="Data set (`list datasets`).")] = "300vw",
+    dataset: shared.DatasetName = shared.DEFAULT_DATASET,
     data_root: shared.DataRoot = None,
     protocol: Annotated[
         list[str] | None, typer.Option("--protocol", help="Protocol (`list protocols`); default: self and cross.")
@@ -27,7 +27,9 @@ def run(
         list[str] | None,
         typer.Option("--split", help="seen, unseen, or SOURCE-TARGET as seen-unseen; default: all."),
     ] = None,
-    metric: Annotated[list[str] | None, typer.Option("--metric", help="Metric (`list metrics`); default: all.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option("--metric", help="Metric (`list metrics`); default: all that suit the data set.")
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Take the first N pairs of each protocol's fixed order.")
     ] = None,
@@ -43,7 +45,7 @@ def run(
     checkpoint: Annotated[
         list[str] | None, typer.Option("--checkpoint", help="Checkpoint: FILE, or METHOD=FILE with several methods.")
     ] = None,
-    crop: shared.Crop = "square@1",
+    crop: shared.Crop = None,
 ) -> None:
     """Run methods over a protocol, score them, and print the tables. Started again, it goes on where it stopped."""
     from reenactbench.engine.job import load_job

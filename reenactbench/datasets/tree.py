@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import as_completed
+from itertools import repeat
 from pathlib import Path
 
-import cv2
-
 from reenactbench.cache import cache_folder
-from reenactbench.datasets.prepare import (
-    RawClip,
-    Recipe,
-    prepare_clip,
-    prepared_clip,
-)
+from reenactbench.datasets.prepare import RawClip, Recipe, prepare_clip, prepared_clip
+from reenactbench.datasets.verify import missing_clip, verify_clip
 from reenactbench.datasets.video import nominal_frame_count
+from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
-from reenactbench.interfaces import DataOptions, Dataset, LandmarkFinder
+from reenactbench.interfaces import DataOptions, Dataset, Finding, LandmarkFinder
 from reenactbench.types import Clip, ClipInfo
+
+CROP = "square@1"  # where none is named
 
 
 class VideoTree(Dataset):
@@ -33,6 +27,7 @@ class VideoTree(Dataset):
     def __init__(self, raw: Mapping[str, RawClip], options: DataOptions) -> None:
         self._raw = dict(sorted(raw.items()))
         self._options = options
+        self.crop = options.crop or CROP
         self._opened: dict[str, Clip] = {}
         self._finder: LandmarkFinder | None = None
 
@@ -49,9 +44,9 @@ class VideoTree(Dataset):
     def recipe(self, raw: RawClip) -> Recipe:
         """How this clip is prepared; loads the landmark networks where it comes without landmarks."""
         if raw.annotations or self._options.finder is None:
-            return Recipe(self.image_size, self._options.crop)
+            return Recipe(self.image_size, self.crop)
         self._finder = self._finder or self._options.finder()
-        return Recipe(self.image_size, self._options.crop, self._finder)
+        return Recipe(self.image_size, self.crop, self._finder)
 
     def prepared(self, clip_id: str) -> Clip | None:
         if clip_id not in self._opened:
@@ -75,29 +70,16 @@ class VideoTree(Dataset):
             for raw, recipe in zip(todo, recipes, strict=True):
                 progress(prepare_clip(raw, recipe, cache))
             return
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(min(jobs, len(todo)), mp_context=context, initializer=start_worker)
-        try:
+        with workers(min(jobs, len(todo))) as pool:
             started = [pool.submit(prepare_clip, *clip, cache) for clip in zip(todo, recipes, strict=True)]
             for done in as_completed(started):
                 progress(done.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        pool.shutdown()
 
-
-def start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends a worker at once and without a traceback
-    cv2.setNumThreads(1)  # there is a worker for every core
-    parent = multiprocessing.parent_process()
-
-    def die_with_parent() -> None:
-        if parent is not None:
-            wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=die_with_parent, daemon=True).start()
+    def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
+        root = data_root(self._options, self.name)
+        yield [missing_clip(clip, root, fatal=not allow_missing) for clip in self.missing()]
+        with workers(min(jobs, len(self._raw))) as pool:
+            yield from pool.map(verify_clip, self.raw(), repeat(root))
 
 
 def data_root(options: DataOptions, dataset: str) -> Path:

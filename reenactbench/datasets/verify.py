@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from reenactbench.datasets.prepare import RawClip
 from reenactbench.datasets.pts import read_pts
-from reenactbench.datasets.tree import VideoTree, start_worker
 from reenactbench.datasets.video import read_video
 from reenactbench.errors import ReenactbenchError
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong, and where."""
-
-    path: str
-    """Relative to the data root."""
-    reason: str
-    fatal: bool
-    """Fatal: numbers made from this data would be wrong or missing. Not fatal: handled, and counted in every run."""
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"path": self.path, "reason": self.reason, "fatal": self.fatal}
+from reenactbench.interfaces import Finding
 
 
 def verify_clip(raw: RawClip, root: Path) -> list[Finding]:
@@ -76,16 +58,8 @@ def verify_clip(raw: RawClip, root: Path) -> list[Finding]:
     return findings
 
 
-def verify(dataset: VideoTree, root: Path, allow_missing: bool, jobs: int) -> Iterator[list[Finding]]:
-    """The findings of each clip as it is done, missing clips first."""
-    yield [_missing(clip, root, fatal=not allow_missing) for clip in dataset.missing()]
-    clips = dataset.raw()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker) as pool:
-        yield from pool.map(verify_clip, clips, [root] * len(clips))
-
-
-def _missing(clip: str, root: Path, fatal: bool) -> Finding:
+def missing_clip(clip: str, root: Path, fatal: bool) -> Finding:
+    """What there is to say of a clip that is not here, or not whole."""
     if (root / clip / "vid.avi").is_file():
         return Finding(f"{clip}/annot", "holds no landmarks", fatal)
     return Finding(f"{clip}/vid.avi", "is missing", fatal)

@@ -52,6 +52,7 @@ class W300VW(VideoTree):
         "identity": "insightface:buffalo_l",
         "landmarks": "insightface:buffalo_l",
         "inception": "pytorch-fid:pt_inception-2015-12-05-6726825d.pth",
+        "perceptual": "lpips:lpips-alex-v0.1.pth",
     }
 
     def __init__(self, options: DataOptions) -> None:

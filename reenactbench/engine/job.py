@@ -60,10 +60,13 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     methods = setup.load_methods(registry, options.methods, options.checkpoints)
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
-    metrics = setup.load_metrics(registry, options.metrics, backbone_specs(type(dataset), options.backbones), device)
+    names = options.metrics or setup.default_metrics(registry, dataset)
+    metrics = setup.load_metrics(registry, names, backbone_specs(type(dataset), options.backbones), device)
     if prepare:
         prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
     pairs, impossible = plan.resolve_pairs(dataset, pairs)
+    if prepare and dataset.makes_truth:
+        prepare_truth(dataset, pairs)
     store = Store(options.out / ".store")
     cells = plan.plan_cells(dataset, methods, pairs, impossible, options.seed, store)
     return Job(options, device, dataset, methods, metrics, protocols, pairs, cells, store)
@@ -82,3 +85,10 @@ def prepare_clips(dataset: Dataset, clip_ids: Sequence[str]) -> tuple[int, float
 
         dataset.prepare(todo, count, setup.available_cores())
     return handled, time.perf_counter() - start
+
+
+def prepare_truth(dataset: Dataset, pairs: Sequence[Pair]) -> None:
+    """Make the true frames of the pairs that have none yet, with a progress bar."""
+    todo = [pair for pair in pairs if pair.frames and dataset.truth(pair) is None]
+    with progress_bar("preparing true frames", sum(len(pair.frames) for pair in todo)) as advance:
+        dataset.prepare_truth(todo, advance, setup.available_cores())

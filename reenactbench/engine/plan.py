@@ -91,10 +91,11 @@ def protocol_hash(parts: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> str
 
 
 def dataset_fingerprint(dataset: Dataset, pairs: Sequence[Pair]) -> str:
-    """sha256 over the prepared clips that the pairs use."""
+    """sha256 over the prepared clips that the pairs use, and the true frames of two people where they are known."""
     ids = sorted({clip for pair in pairs for clip in (pair.source, pair.target)})
-    clips = {clip_id: clip.fingerprint for clip_id in ids if (clip := dataset.prepared(clip_id)) is not None}
-    return content_key(clips)
+    clips = {clip_id: dataset.prepared(clip_id) for clip_id in ids}
+    truths = {pair.id: dataset.truth(pair) for pair in pairs if pair.kind != "self"}
+    return content_key({name: clip.fingerprint for name, clip in (clips | truths).items() if clip is not None})
 
 
 def describe(cells: Sequence[Cell]) -> list[dict[str, Any]]:

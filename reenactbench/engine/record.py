@@ -15,7 +15,7 @@ from reenactbench.engine.provenance import command_line, environment, without_fo
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.interfaces import Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import rank
-from reenactbench.results import COMPUTED, FAILED, NOT_COMPUTED, RUNNING, SCHEMA_VERSION
+from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
 from reenactbench.types import Pair
 
 SHOWN_ROWS = 10  # pairs in the report's grid, over all protocols and splits
@@ -35,7 +35,7 @@ def opening(job: Job, started: float) -> dict[str, Any]:
         "limit": options.limit,
         "splits": list(options.splits),
         "identity": identity,
-        "dataset": _dataset_info(job.dataset, pairs, options.crop, identity["fingerprint"]),
+        "dataset": _dataset_info(job.dataset, pairs, identity["fingerprint"]),
         "protocol": {
             "name": "+".join(part["name"] for part in job.protocols),
             "sha256": identity["protocol"],
@@ -50,7 +50,7 @@ def opening(job: Job, started: float) -> dict[str, Any]:
     }
 
 
-def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], crop: str, fingerprint: str) -> dict[str, Any]:
+def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], fingerprint: str) -> dict[str, Any]:
     used = sorted({clip for pair in pairs for clip in (pair.source, pair.target)})
     clips = [clip for clip_id in used if (clip := dataset.prepared(clip_id)) is not None]
     excluded: Counter[str] = Counter()
@@ -67,7 +67,12 @@ def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], crop: str, fingerprin
         "excluded": dict(excluded),
         "landmarks": sorted({clip.landmarks_from for clip in clips}),
         "image_size": dataset.image_size,
-        "crop": crop,
+        "crop": dataset.crop,
+        "truth": {
+            pair.protocol: RENDERED if dataset.makes_truth and pair.kind != "self" else GIVEN
+            for pair in pairs
+            if dataset.truth(pair) is not None
+        },
     }
 
 

@@ -14,7 +14,7 @@ from reenactbench.engine.analysis import Analysis
 from reenactbench.engine.generate import failure
 from reenactbench.engine.plan import CACHED, Cell
 from reenactbench.engine.setup import MetricSpec
-from reenactbench.engine.store import Images, Store, pixel_hash, read_strip
+from reenactbench.engine.store import Store, pixel_hash, read_strip
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset, Features, FrameMetric, Pictures, Scene, SetMetric
 from reenactbench.protocols.sampling import reference_numbers
@@ -50,28 +50,26 @@ class Scorer:
 
     def scene(self, cell: Cell) -> Scene:
         """The pictures of a generated cell."""
-        assert cell.key is not None
-        pair = cell.pair
-        record = self._store.record("generated", cell.key)
-        assert record is not None
+        pair, truth = cell.pair, self.truth(cell.pair)
         return Scene(
             pair=pair,
-            generated=Pictures(record["sha256"], self._generated(cell.key, record["sha256"])),
+            generated=self.generated(cell),
             driving=self.pictures(pair.source, pair.frames),
             target=self.pictures(pair.target, pair.target_frames[:1]),
-            truth=self.truth(pair),
-            reference=self.reference(pair),
+            truth=truth,
+            reference=truth or _of_clip(*self._reference(pair)),
             device=self._device,
             features=self._features,
         )
 
-    def _generated(self, key: str, sha256: str) -> Images:
+    def generated(self, cell: Cell) -> Pictures:
         """The stored frames; a strip that is damaged or not the one recorded is removed, so that it is made again."""
-        path = self._store.path("generated", key, ".png")
+        assert cell.key is not None
+        path, sha256 = self._store.path("generated", cell.key, ".png"), self._output(cell)
         try:
             images = read_strip(path)
             if pixel_hash(images) == sha256:
-                return images
+                return Pictures(sha256, images)
         except (OSError, ValueError):
             pass
         path.unlink(missing_ok=True)
@@ -81,13 +79,14 @@ class Scorer:
         clip = self._dataset.truth(pair)
         return None if clip is None else _of_clip(clip, pair.frames)
 
-    def reference(self, pair: Pair) -> Pictures:
-        truth = self.truth(pair)
+    def _reference(self, pair: Pair) -> tuple[Clip, tuple[int, ...]]:
+        """The real frames to compare distributions with: a clip, and which of its frames."""
+        truth = self._dataset.truth(pair)
         if truth is not None:
-            return truth
+            return truth, pair.frames
         target = self._dataset.prepared(pair.target)
         assert target is not None
-        return self.pictures(pair.target, reference_numbers(target))
+        return target, reference_numbers(target)
 
     def _pictures(self, clip_id: str, numbers: tuple[int, ...]) -> Pictures:
         clip = self._dataset.prepared(clip_id)
@@ -127,7 +126,9 @@ class Scorer:
         return bool(pair.frames) and self._dataset.truth(pair) is not None if pair.kind != "self" else True
 
     def _score_key(self, cell: Cell, spec: MetricSpec) -> str:
-        return content_key({"cell": cell.key, "output": self._output(cell), **_variant_key(spec)})
+        truth = self._dataset.truth(cell.pair) if cell.pair.kind != "self" else None  # else the cell's key has it
+        against = {"truth": truth.fingerprint} if truth is not None else {}
+        return content_key({"cell": cell.key, "output": self._output(cell), **against, **_variant_key(spec)})
 
     def _output(self, cell: Cell) -> str:
         assert cell.key is not None
@@ -184,18 +185,14 @@ class Scorer:
         kind, feature = spec.metric.through, spec.metric.feature
         if not done:
             return None, (0, 0), "no pair was generated"
-        real = {
-            reference.key: reference
-            for cell in planned
-            if cell.pair.frames
-            for reference in (self.reference(cell.pair),)
-        }
+        references = (self._reference(cell.pair) for cell in planned if cell.pair.frames)
+        real = {_key(*reference): reference for reference in references}
         key = content_key({"set": [self._output(cell) for cell in done], "real": list(real), **_variant_key(spec)})
         record = self._store.record("scores", key)
         if record is None:
             try:
-                generated = np.concatenate([self._features(kind, self.scene(cell).generated)[feature] for cell in done])
-                reference = np.concatenate([self._features(kind, pictures)[feature] for pictures in real.values()])
+                generated = np.concatenate([self._features(kind, self.generated(cell))[feature] for cell in done])
+                reference = np.concatenate([self._features(kind, _of_clip(*item))[feature] for item in real.values()])
                 value = float(spec.metric.compare(generated, reference))
                 if not np.isfinite(value):
                     raise ValueError(f"the value is {value}")
@@ -220,7 +217,11 @@ def grouped(cells: Sequence[Cell]) -> dict[tuple[str, str, str], list[Cell]]:
 
 
 def _of_clip(clip: Clip, numbers: tuple[int, ...]) -> Pictures:
-    return Pictures(content_key([clip.fingerprint, numbers]), np.asarray(clip.images[clip.positions(numbers)]))
+    return Pictures(_key(clip, numbers), np.asarray(clip.images[clip.positions(numbers)]))
+
+
+def _key(clip: Clip, numbers: tuple[int, ...]) -> str:
+    return content_key([clip.fingerprint, numbers])
 
 
 def _variant_key(spec: MetricSpec) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class DatasetOptions:
     dataset: str
     data_root: Path | None = None
     allow_missing: bool = False
-    crop: str = "square@1"
+    crop: str | None = None
+    """None: as the data set does it."""
     backbones: Mapping[str, str] = field(default_factory=dict)
     """kind -> `scheme:argument`, for those that are not the data set's own."""
 
@@ -39,7 +40,7 @@ class RunOptions(DatasetOptions):
     splits: Sequence[str] = ()
     """Empty: all."""
     metrics: Sequence[str] = ()
-    """Empty: all."""
+    """Empty: all but the data set's `by_request`."""
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -185,10 +186,14 @@ def code_hash(cls: type) -> str:
     return sha256_files(files) if files else ""
 
 
+def default_metrics(registry: Registry, dataset: Dataset) -> list[str]:
+    """The metrics of a run that names none."""
+    return [entry.name for entry in registry.of("metrics") if entry.name not in dataset.by_request]
+
+
 def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, str], device: str) -> list[MetricSpec]:
-    """Every variant asked for (all where none is named), each with its backbones or the reason why it is missing."""
-    names = list(dict.fromkeys(names)) or [entry.name for entry in registry.of("metrics")]
-    entries = [registry.find("metrics", name) for name in names]
+    """Every variant of the metrics named, each with its backbones or the reason why it is missing."""
+    entries = [registry.find("metrics", name) for name in dict.fromkeys(names)]
     metrics: list[Metric] = [entry.load()() for entry in entries]
     loaded: dict[str, Backbone] = {}
     labels: dict[str, str] = {}

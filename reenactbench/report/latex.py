@@ -64,7 +64,8 @@ def _lines(runs: Sequence[Run]) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     over = f" Each mean is over {escaped(table.counts)} unless its cell says otherwise." if table.counts else ""
     yield "\n\\begin{table}[!htbp]\n\\centering\\small"
-    yield f"\\caption{{{escaped(table.title)}.{over}}}\\par\\smallskip"
+    truth = f" {escaped(table.truth)}" if table.truth else ""
+    yield f"\\caption{{{escaped(table.title)}.{over}{truth}}}\\par\\smallskip"
     yield f"\\sbox{{\\reenactbox}}{{\\begin{{tabular}}{{@{{}}l{'r' * len(table.columns)}@{{}}}}\n\\toprule"
     yield _line(["Method", *(f"{escaped(column.heading)} {escaped(column.arrow)}" for column in table.columns)])
     yield "\\midrule"

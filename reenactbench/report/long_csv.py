@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "run", "dataset", "partial", "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high",
-    "n_pairs", "n_frames", "n_planned", "coverage", "higher_is_better", "status", "reason",
+    "n_pairs", "n_frames", "n_planned", "coverage", "higher_is_better", "status", "reason", "against",
 )  # fmt: skip
 
 

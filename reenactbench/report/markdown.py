@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from reenactbench.report.tables import Cell, Column, Group, Table, groups, variants
-from reenactbench.report.wording import CODE_LENGTH, GUIDE, SYNTHETIC, listing, notices, one_line, shorten, summary
+from reenactbench.report.wording import (
+    CODE_LENGTH,
+    GUIDE,
+    NEEDS_TRUTH,
+    SYNTHETIC,
+    listing,
+    notices,
+    one_line,
+    shorten,
+    summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +46,9 @@ def _metrics(runs: Sequence[Run]) -> Iterator[str]:
     for entry in variants(runs):
         networks = [f"{backbone['name']} {backbone['sha256'][:12]}" for backbone in entry["backbones"]]
         through = f" Through {listing(networks)}." if networks else ""
-        yield f"- **{escaped(entry['title'])}** {code(entry['variant'])}: {escaped(entry['definition'] + through)}"
+        needs = f" It {NEEDS_TRUTH}." if entry["needs_truth"] else ""
+        text = entry["definition"] + through + needs
+        yield f"- **{escaped(entry['title'])}** {code(entry['variant'])}: {escaped(text)}"
     yield ""
 
 
@@ -54,7 +66,8 @@ def _provenance(runs: Sequence[Run]) -> Iterator[str]:
 
 def _table(table: Table) -> Iterator[str]:
     over = f" Each mean is over {table.counts} unless its cell says otherwise." if table.counts else ""
-    yield f"**Table {table.number}.** {escaped(table.title)}.{over}\n"
+    truth = f" {escaped(table.truth)}" if table.truth else ""
+    yield f"**Table {table.number}.** {escaped(table.title)}.{over}{truth}\n"
     yield _row(["Method", *(_heading(column) for column in table.columns)])
     yield _row(["---", *("---:" for _ in table.columns)])
     for row in table.rows:

@@ -9,8 +9,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from reenactbench.files import content_key
-from reenactbench.report.wording import REASON_LENGTH, number, plural, shorten, table_title
-from reenactbench.summary import ANY, FRAME, METHOD, SET, summary_rows
+from reenactbench.report.wording import REASON_LENGTH, number, plural, rendered_truth, shorten, table_title
+from reenactbench.summary import ANY, FRAME, METHOD, SET, is_against_rendered, summary_rows
 
 if TYPE_CHECKING:
     from reenactbench.results import Run
@@ -82,6 +82,8 @@ class Table:
     title: str
     counts: str
     """What the means are over, where a cell does not say otherwise."""
+    truth: str
+    """Which columns are scored against rendered true frames, in one sentence; empty where none is."""
     columns: list[Column]
     rows: list[Row]
     notes: dict[str, str]
@@ -160,7 +162,9 @@ def _table(place: int, title: str, runs: list[Run], columns: list[Column], found
             if any(mine):
                 cells = [_cell(c, row, usual, best[c.variant], marks) for c, row in zip(columns, mine, strict=True)]
                 rows.append(Row(shorten(method), shorten(run.name) if named else "", cells))
-    return Table(place, title, usual, columns, rows, {mark: text for text, mark in marks.items()})
+    rendered = [c.title for c in columns if any(map(is_against_rendered, by_column[c.variant]))]
+    truth = rendered_truth(rendered) if rendered else ""
+    return Table(place, title, usual, truth, columns, rows, {mark: text for text, mark in marks.items()})
 
 
 def _most_common(texts: Iterator[str]) -> str:

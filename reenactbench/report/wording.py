@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import category
 
-from reenactbench.results import COMPLETE, INTERRUPTED, Run
-from reenactbench.summary import ANY
+from reenactbench.results import COMPLETE, INTERRUPTED, RENDERED, Run
+from reenactbench.summary import ANY, known_truth
 from reenactbench.types import ALL
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ GUIDE = (
     "whatever its interval. Arrows point to the better side: ↑ higher, ↓ lower. Seen and unseen say whether an "
     "identity belongs to the training part of the data set."
 )
+NEEDS_TRUTH = "needs the true frames, which of two people only rendered data have"
 UNSEEN_CHARACTERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 THIN_SPACE, NO_BREAK, MINUS = "\u202f", "\u00a0", "\u2212"
 NAME_LENGTH, CODE_LENGTH, REASON_LENGTH = 60, 120, 600
@@ -104,6 +105,11 @@ def table_title(runs: Sequence[Run], protocol: str, split: str) -> str:
     return f"{name}, protocol {shorten(protocol)}: {identities(split)}"
 
 
+def rendered_truth(titles: Sequence[str]) -> str:
+    """What a table says of its columns with these titles."""
+    return f"{listing(titles, len(titles))}: against the true frames, rendered; only this data set has them."
+
+
 def summary(run: Run) -> str:
     """One sentence that says what a run is."""
     info, dataset = run.info, run.info["dataset"]
@@ -149,4 +155,12 @@ def notices(run: Run) -> list[Notice]:
             "Compare only with runs whose protocol has the same sha256."
         )
         found.append(Notice("No frozen pair list", text, loud=False))
+    rendered = [protocol for protocol, how in known_truth(info).items() if how == RENDERED]
+    if rendered:
+        text = (
+            f"{shorten(dataset['name'])} is rendered, so the right answer is known even where two people take part: "
+            f"the target making the source's motion. In {listing(rendered)}, what needs true frames is scored against "
+            "these rendered ones. Of real people nobody has them."
+        )
+        found.append(Notice("True frames of two people", text, loud=False))
     return found

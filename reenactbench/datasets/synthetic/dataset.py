@@ -92,7 +92,7 @@ class Synthetic(Dataset):
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
         films = [_own_film(clip.id) for clip in self.clips()]
         there = [film for film in films if film.folder.is_dir()]
-        reason = f"{len(films) - len(there)} clips are not rendered yet; a run or `data prepare` does that"
+        reason = f"{len(films) - len(there)} clips are not rendered yet; `reenactbench data prepare` does that"
         yield [Finding(".", reason, fatal=False)] if len(there) < len(films) else []
         with workers(min(jobs, len(there))) as pool:
             yield from pool.map(check, there, [film.folder for film in there])

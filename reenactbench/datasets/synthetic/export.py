@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from reenactbench.datasets.building import building
 from reenactbench.datasets.synthetic.films import actor_of, cast, version
+from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.world import FPS, FRAMES, track
 from reenactbench.datasets.video import read_video
 from reenactbench.datasets.w300vw import CLIPS, clip_info
@@ -22,7 +23,8 @@ from reenactbench.errors import ReenactbenchError
 from reenactbench.files import PARTIAL, read_json, write_json
 from reenactbench.types import SEEN, UNSEEN
 
-SIZE = 256  # more than a crop of 128, as a video has
+SIZE = 256
+FARTHER = 0.35  # off the scale's logarithm, so that there is room for a crop in the frame, as in a video
 CODEC = "FFV1"  # without loss
 MAPPING = "mapping.json"
 
@@ -77,9 +79,16 @@ def _unfinished(folder: Path, mapping: Mapping[str, object]) -> Iterator[None]:
     begun.rename(folder / MAPPING)
 
 
+def motion_of(person_id: str) -> npt.NDArray[np.float32]:
+    """The person's own motion [FRAMES,19], seen from farther away."""
+    motion = np.array(track(person_id))
+    motion[:, MOTION_INDEX["scale"]] -= FARTHER
+    return motion
+
+
 def write_clip(person_id: str, folder: Path) -> int:
     """Render one clip into its folder of the tree; returns the number of frames."""
-    actor, motion = actor_of(person_id), track(person_id)
+    actor, motion = actor_of(person_id), motion_of(person_id)
     with building(folder) as temporary:
         (temporary / "annot").mkdir()
         video = temporary / "vid.avi"

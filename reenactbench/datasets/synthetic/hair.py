@@ -1,27 +1,23 @@
-"""Hair of the head: where it grows, how it flows in each style, and its colour lock by lock."""
+"""Hair of the head: its locks from the root to where they are cut, and their colour."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
-import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from reenactbench.datasets.synthetic.chart import chart
+from reenactbench.datasets.synthetic.hairflow import Flow
+from reenactbench.datasets.synthetic.hairline import Growth, cover, grow, wreath
+from reenactbench.datasets.synthetic.hairstyles import STYLES, Style
 from reenactbench.datasets.synthetic.head import Head
 from reenactbench.datasets.synthetic.mesh import Floats, Ints
 from reenactbench.datasets.synthetic.parameters import Looks
 from reenactbench.datasets.synthetic.strands import (
     Hull,
-    Roots,
     Strands,
     joined,
     march,
     no_strands,
     resampled,
-    ripples,
-    sample_roots,
     smooth,
     unit,
     visible,
@@ -31,90 +27,15 @@ GREY = np.array([0.52, 0.52, 0.50], np.float32)
 STEPS = 28
 HANGING = 12  # points of a lock that hangs, before what is hidden of it is cut off
 
-HAIRLINE = (
-    *((0.0, 9.1), (2.0, 9.2), (4.0, 9.3), (5.4, 9.0), (6.6, 7.9), (7.4, 6.5), (8.2, 5.5), (9.0, 4.6), (9.6, 3.0)),
-    *((10.0, 1.4), (10.4, 0.3), (11.1, 0.2), (11.5, 2.2), (12.1, 3.7), (14.0, 4.0), (15.6, 3.0), (16.2, 0.5)),
-    *((16.7, -2.0), (18.5, -4.3), (22.0, -5.5), (26.0, -5.9)),
-)
-"""The lower edge of the hair in the chart: |s|, t in cm; down the sideburn, over the ear, down to the nape."""
-
-
-class Style(NamedTuple):
-    """How a style grows; pairs are its values at 0 and at 1 of the look that varies them."""
-
-    locks: int
-    points: int  # a lock
-    width: float  # cm
-    flow: str  # of FLOWS
-    top: tuple[float, float]  # length on top in cm, by hair_length
-    side: tuple[float, float]  # length on the sides in cm, by hair_length
-    end: tuple[float, float] | None  # for hair that hangs: the height y where it ends, by hair_length
-    lift: tuple[float, float]  # cm above the skull on top, by hair_volume
-    lift_side: tuple[float, float]  # cm above the skull on the sides, by hair_volume
-    rise: float  # cm along a lock in which it gains its height
-    sink: float  # cm a cm that it may come down again
-    clump: float  # 0..1: how far the locks of a clump close up towards their tips
-    clumps: int  # locks a clump
-    wave: tuple[float, float]  # amplitude and length of waves, cm
-    stray: float  # share of directions at random
-
-
-STYLES = {
-    "buzz": Style(4000, 4, 0.17, "whorl", (0.35, 0.9), (0.3, 0.7), None,
-                  (0.12, 0.35), (0.1, 0.25), 0.4, 0.6, 0, 4, (0, 1), 0.5),
-    "crop": Style(2200, 7, 0.2, "whorl", (2.4, 4.6), (1.2, 2.2), None,
-                  (0.9, 2.2), (0.35, 0.8), 2.2, 0.6, 0.55, 7, (0, 1), 0.45),
-    "side_part": Style(2000, 8, 0.2, "part", (6.0, 9.0), (2.0, 3.6), None,
-                       (0.9, 2.3), (0.4, 0.9), 2.6, 0.6, 0.4, 8, (0.1, 5), 0.2),
-    "swept_back": Style(2000, 8, 0.2, "back", (8.0, 12.0), (4.0, 7.0), None,
-                        (0.8, 2.4), (0.35, 0.8), 2.6, 0.6, 0.45, 9, (0.1, 6), 0.15),
-    "curly": Style(1600, 10, 0.24, "whorl", (4.5, 7.0), (2.6, 4.2), None,
-                   (1.4, 3.2), (0.8, 1.8), 2.0, 0.6, 0.35, 4, (0.42, 2.3), 0.8),
-    "afro": Style(2280, 7, 0.25, "out", (1.7, 2.4), (1.7, 2.4), None,
-                  (2.2, 5.2), (1.7, 4.2), 0.3, 2.0, 0.0, 3, (0.26, 1.5), 1.4),
-    "bob": Style(1050, 9, 0.29, "part", (0, 0), (0, 0), (-5.0, -9.5),
-                 (0.6, 1.6), (0.7, 1.6), 3.0, 0.24, 0.4, 9, (0.1, 8), 0.08),
-    "long": Style(1050, 9, 0.31, "part", (0, 0), (0, 0), (-10.0, -16.0),
-                  (0.5, 1.5), (0.6, 1.5), 3.0, 0.16, 0.5, 10, (0.2, 10), 0.08),
-    "wavy": Style(1050, 11, 0.31, "part", (0, 0), (0, 0), (-7.0, -16.0),
-                  (0.8, 2.0), (1.0, 2.2), 3.0, 0.16, 0.6, 8, (0.6, 7.5), 0.12),
-    "bun": Style(1380, 10, 0.22, "bun", (11, 11), (11, 11), None,
-                 (0.35, 0.9), (0.2, 0.5), 2.0, 0.6, 0.3, 9, (0.05, 6), 0.06),
-    "fringe": Style(1100, 9, 0.28, "part", (0, 0), (0, 0), (-4.5, -16.0),
-                    (0.7, 1.6), (0.7, 1.5), 3.0, 0.18, 0.4, 9, (0.1, 8), 0.08),
-}  # fmt: skip
-FLOWS = {"part": 0.9, "whorl": 0.55, "back": 0.25, "bun": 0.0, "out": 0.0}
-"""Away from the parting, from the crown, towards the back, towards a bun, or on end; and how far gravity bends each."""
-RECEDING = ("bald", "buzz", "crop", "side_part", "swept_back")
-FACE = ((-20.0, 6.6), (-9.0, 7.0), (-4.0, 8.3), (1.0, 8.9), (4.0, 8.4), (6.5, 7.4), (8.0, 6.4), (8.8, 5.2), (9.4, 0.0))
-"""Hair that hangs leaves the face open: t, |s| of its edge in the chart."""
-
-
-class Growth(NamedTuple):
-    """Where N locks grow."""
-
-    roots: Roots
-    edge: Floats
-    """[N] cm of chart above the hairline."""
-    top: Floats
-    """[N] 0 on the sides .. 1 on top."""
-    layer: Floats
-    """[N] 0 the lowest .. 1 the outermost."""
-    clump: Ints
-    """[N] its clump; `guides` [C] are the locks in their middles."""
-    guides: Ints
-    bangs: npt.NDArray[np.bool_]
-    """[N]"""
-
 
 def hair(looks: Looks, head: Head, random: np.random.Generator) -> Strands:
     """The locks of a person's head, at most 16,000 points; none if bald."""
     if looks.hair == "bald" and not wreath(looks):
         return no_strands()
     style = STYLES["buzz" if looks.hair == "bald" else looks.hair]
-    flow = _Flow(looks, style, head, random)
+    flow = Flow(looks, style, head, random)
     hull = Hull(head, style.end is not None and not flow.tucked)
-    growth = _growth(looks, style, head, flow.tucked, random)
+    growth = grow(looks, style, head, flow.tucked, random)
     count = len(growth.edge)
     fine = smooth(0.0, 3.0 if style.flow == "out" else 1.3, growth.edge)
 
@@ -166,33 +87,6 @@ def scalp_cover(looks: Looks, head: Head) -> Floats:
     return np.asarray((0.8 if looks.hair in ("buzz", "bald") else 1.0) * cover(looks), np.float32)
 
 
-def cover(looks: Looks) -> Floats:
-    """[V] 0..1: where hair grows."""
-    flat = chart().points
-    grows = smooth(-0.25, 0.7, above_hairline(looks, flat))
-    if looks.hair == "bald":
-        grows *= wreath(looks) * (1 - smooth(6.0, 8.4, flat[:, 1]))
-    return grows
-
-
-def wreath(looks: Looks) -> bool:
-    """Whether a bald head keeps hair around its sides."""
-    return looks.age > 0.4
-
-
-def above_hairline(looks: Looks, flat: Floats) -> Floats:
-    """How many cm [N] of chart places [N,2] lie above the edge of the hair; negative on bare skin."""
-    across, up = np.abs(flat[:, 0]), flat[:, 1]
-    line = np.array(HAIRLINE)
-    edge = np.interp(across, line[:, 0], line[:, 1])
-    slope = (np.interp(across + 0.2, line[:, 0], line[:, 1]) - np.interp(across - 0.2, line[:, 0], line[:, 1])) / 0.4
-    recession = 1.4 * max(looks.age - 0.3, 0) if looks.hair in RECEDING else 0.0
-    corners = (0.5 if looks.hair in RECEDING else -0.15) + 1.3 * recession
-    peak = 0.3 * np.sin(looks.seed)
-    edge += corners * np.exp(-(((across - 4.6) / 2.0) ** 2)) + (0.9 * recession - peak) * np.exp(-((across / 2.2) ** 2))
-    return np.asarray((up - edge) / np.sqrt(1 + slope**2), np.float32)
-
-
 def colours(looks: Looks, clump: Ints, random: np.random.Generator) -> Floats:
     """Linear RGB [N,3] of locks: clumps [N] differ, and locks within a clump; grey comes lock by lock."""
     count = len(clump)
@@ -203,24 +97,6 @@ def colours(looks: Looks, clump: Ints, random: np.random.Generator) -> Floats:
     grey = np.clip(mixed, 0, 1)[:, None]
     colour = colour * (1 - grey) + grey * GREY * np.exp(0.6 * shade[:, None])
     return np.asarray(np.clip(colour, 0.004, 0.9), np.float32)
-
-
-def _growth(looks: Looks, style: Style, head: Head, tucked: bool, random: np.random.Generator) -> Growth:
-    flat = chart().points
-    hidden = smooth(14.5, 18.5, np.abs(flat[:, 0])) * (1 - smooth(9.0, 12.0, flat[:, 1]))
-    roots = sample_roots(head, cover(looks) * (1 - 0.65 * hidden), style.locks, random)
-    edge = above_hairline(looks, roots.flat) + 0.3 * ripples(roots.points, 1.6, random)[:, 0]
-    kept = edge > 0.25 * random.exponential(1.0, style.locks) - 0.05
-    if tucked:  # no sideburns
-        kept &= (roots.flat[:, 1] > 5.2) | (np.abs(roots.flat[:, 0]) > 12.4)
-    roots, edge = Roots(roots.points[kept], roots.flat[kept], roots.vertices[kept]), edge[kept]
-    count = len(edge)
-    guides = np.sort(random.permutation(count)[: count // style.clumps]).astype(np.int32)
-    _, clump = cKDTree(roots.points[guides]).query(roots.points)
-    bangs = (np.abs(roots.flat[:, 0]) < 7.0) & (roots.flat[:, 1] < 12.6) & (looks.hair == "fringe")
-    top = smooth(6.5, 10.5, roots.flat[:, 1])
-    layer = random.random(count).astype(np.float32) ** 0.8
-    return Growth(roots, edge, top, layer, clump.astype(np.int32), guides, bangs)
 
 
 def _lengths(looks: Looks, style: Style, growth: Growth, random: np.random.Generator) -> Floats:
@@ -287,93 +163,6 @@ def _bun(looks: Looks, centre: Floats, hull: Hull, style: Style, random: np.rand
         np.broadcast_to((layer - 0.7) / 0.3 * (0.6 + 0.4 * taper), (count, points)).clip(0, 1).astype(np.float32),
         np.full(count, -1, np.int32),
     )
-
-
-class _Flow:
-    """The direction in which the hair of a style grows, place by place."""
-
-    def __init__(self, looks: Looks, style: Style, head: Head, random: np.random.Generator) -> None:
-        self.style = style
-        self.looks = looks
-        self.side = 1.0 if looks.parting >= 0 else -1.0
-        self.parting = looks.parting
-        self.part = self.side * (1.6 + 1.6 * abs(looks.parting)) if looks.hair == "side_part" else 2.8 * looks.parting
-        self.tucked = bool(random.random() < 0.35) and looks.hair in ("long", "bob", "wavy")
-        self.bow = random.uniform(-0.5, 1.1, 2)  # cm that the hair comes forward at the cheeks, on either side
-        back = np.radians(100 + 25 * (1 - looks.hair_length))
-        crown = head.control("skull90/0")
-        self.bun = np.array([0, 5 + (crown[1] - 5) * np.sin(back), -0.5 + 9.0 * np.cos(back)], np.float32)
-
-    def start(self, growth: Growth, random: np.random.Generator) -> None:
-        """Draw what differs from lock to lock."""
-        count = len(growth.edge)
-        self.bangs = growth.bangs
-        self.stray = self.style.stray * random.standard_normal((count, 3)).astype(np.float32)
-        self.bend = (0.14 if self.style.end is not None else 0.35) * ripples(growth.roots.points, 7.0, random)
-        each = random.standard_normal(len(growth.guides))[growth.clump]
-        self.opening = 0.5 * each + 0.3 * random.standard_normal(count)
-        self.fall = {"back": 0.0, "part": 0.9}.get(self.style.flow, 9.0) * np.minimum(np.abs(each), 1.6)
-        if self.style.end is not None:
-            self.fall = np.zeros(count)
-        self.fall[growth.bangs] = 9.0
-
-    def __call__(self, points: Floats, rays: Floats, along: Floats) -> Floats:
-        x, y, z = points.T
-        flow = np.zeros_like(points)
-        if self.style.flow == "part":
-            flow[:, 0] = x - self.part
-            flow[:, 2] = np.minimum(z + 3.0, 0)
-            away = np.sqrt((flow**2).sum(axis=1, keepdims=True)) + 1e-3
-            flow *= np.minimum(1, 0.4 + away) / away
-            flow[:, 2] -= (0.25 if self.style.end is None else 0.5) * smooth(6.0, 9.0, y) * (z > -2)
-        elif self.style.flow == "whorl":
-            flow[:, 0] = x - self.side + 2.0 * self.parting * smooth(0.0, 6.0, z)
-            flow[:, 2] = z + 5.0
-            flow = unit(flow)
-        elif self.style.flow == "back":
-            flow[:, 0] = 0.12 * x + 0.15 * self.side
-            flow[:, 1] = 0.8 * smooth(2.0, 7.0, z)
-            flow[:, 2] = -1.0
-        elif self.style.flow == "bun":
-            flow = unit(self.bun - points)
-            flow[:, 1] += 0.8 * smooth(1.0, 6.0, z)
-        else:
-            flow[:, 1:] = 0.5, -0.6
-        flow[:, 1] -= FLOWS[self.style.flow]
-        flow += self.bend + self.stray
-        if self.style.end is not None:
-            self._leave_face(flow, points, rays)
-        self._leave_forehead(flow, points, rays)
-        flow[self.bangs] = np.column_stack([0.05 * x + 0.12 * self.side, -np.ones_like(x), np.full_like(x, 0.6)])[
-            self.bangs
-        ]
-        return np.asarray(flow, np.float32)
-
-    def _leave_face(self, flow: Floats, points: Floats, rays: Floats) -> None:
-        turn, up = _charted(points, rays)
-        line = np.array(FACE)
-        limit = np.interp(up, line[:, 0], line[:, 1]) + self.opening * (1 - smooth(4.0, 8.0, up))
-        limit -= self.bow[(turn > 0).astype(int)] * np.exp(-(((up + 4.5) / 4) ** 2))
-        if self.tucked:
-            limit += (15.6 - limit) * (1 - smooth(4.2, 8.0, up))
-        push = np.clip((limit - 8 * np.abs(turn)) * 1.2, 0, 3)
-        if self.tucked:
-            flow[:, 1] += FLOWS["part"] * np.minimum(push, 1) * (up > 2.5)
-        flow[:, 0] += np.sign(turn) * push * np.cos(turn)
-        flow[:, 2] -= push * np.abs(np.sin(turn))
-
-    def _leave_forehead(self, flow: Floats, points: Floats, rays: Floats) -> None:
-        """Turn locks up that fall below the hairline over the brows further than they may."""
-        turn, up = _charted(points, rays)
-        below = -above_hairline(self.looks, np.column_stack([8 * turn, up])) - self.fall
-        push = np.clip(below + 0.3, 0, 1) * smooth(4.0, 7.0, up) * (np.abs(turn) < 0.9)
-        flow[:, 1] += 1.6 * push
-
-
-def _charted(points: Floats, rays: Floats) -> tuple[Floats, Floats]:
-    """Longitude [N] in radians and height [N] in cm of the chart, about, of points [N,3] with rays [N,3]."""
-    up = np.minimum(points[:, 1], 5) + 8 * np.arcsin(np.clip(rays[:, 1], -1, 1))
-    return np.arctan2(rays[:, 0], rays[:, 2]), up
 
 
 def _between(ends: tuple[float, float], part: float) -> float:

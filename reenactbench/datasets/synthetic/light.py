@@ -31,8 +31,13 @@ def directions() -> Floats:
     return np.stack([radius * np.sin(around), y, radius * np.cos(around)], 1).astype(np.float32)
 
 
-def frame_towards(direction: Floats) -> Floats:
-    """A rotation [3,3] whose rows are right, up and `direction`."""
+@cache
+def frames() -> Floats:
+    """[60,3,3]: a rotation towards each of `directions()`, whose rows are right, up and that direction."""
+    return np.stack([_frame_towards(direction) for direction in directions()])
+
+
+def _frame_towards(direction: Floats) -> Floats:
     up = np.array([0.0, 1.0, 0.0]) if abs(direction[1]) < 0.9 else np.array([0.0, 0.0, -1.0])
     right = np.cross(up, direction)
     right /= np.linalg.norm(right)
@@ -45,10 +50,10 @@ class Shadows:
     def __init__(self, solid: tuple[Floats, Ints], sheets: tuple[Floats, Ints]) -> None:
         """solid: the vertices and faces of opaque meshes. sheets: of those seen from both sides, such as hair."""
         self._maps = []
-        for direction in directions():
+        for frame in frames():
             depth = np.full((SHADOW_SIZE, SHADOW_SIZE), 2 * SHADOW_DISTANCE, np.float32)
             matrix = np.eye(4, dtype=np.float32)
-            matrix[:3, :3], matrix[2, 3] = frame_towards(direction), -SHADOW_DISTANCE
+            matrix[:3, :3], matrix[2, 3] = frame, -SHADOW_DISTANCE
             for (points, faces), settings in ((solid, ONE_SIDED), (sheets, TWO_SIDED)):
                 if len(faces):
                     cv2.triangleRasterizeDepth(
@@ -59,14 +64,14 @@ class Shadows:
     def reached(self, vertices: Floats, normals: Floats) -> Floats:
         """[V,60] 0..1: from which directions light reaches vertices with these normals."""
         reached = np.zeros((len(vertices), DIRECTIONS), np.float32)
-        for index, (direction, depth) in enumerate(zip(directions(), self._maps, strict=True)):
-            seen = vertices @ frame_towards(direction).T
+        for index, (frame, depth) in enumerate(zip(frames(), self._maps, strict=True)):
+            seen = vertices @ frame.T
             away = SHADOW_DISTANCE - seen[:, 2]
             scale = SHADOW_SIZE * SHADOW_DISTANCE / SHADOW_SPAN / away
             x = _taps(SHADOW_SIZE / 2 - 0.5 + seen[:, 0] * scale)
             y = _taps(SHADOW_SIZE / 2 - 0.5 - seen[:, 1] * scale)
             lit = (away[:, None, None] - BIAS < depth[y[:, :, None], x[:, None, :]]).mean(axis=(1, 2))
-            reached[:, index] = lit * (normals @ direction > -0.35)
+            reached[:, index] = lit * (normals @ frame[2] > -0.35)
         return reached
 
 

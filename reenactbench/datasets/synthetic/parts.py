@@ -33,9 +33,11 @@ class Parts:
         self.mouth, *self.eyes = (slice(int(a), int(b)) for a, b in itertools.pairwise(sizes))
         """Which vertices are the mouth's, and each eyeball's, the left of the picture first."""
         self._centres = head.eyes
-        jaw = [np.zeros(len(inside[0].vertices)), follows_jaw(inside[1].vertices)]
-        jaw += [np.ones(len(mesh.vertices)) for mesh in inside[2:]]
-        self._follows = np.concatenate(jaw)[:, None].astype(np.float32)
+        upper, bag = len(inside[0].vertices), inside[1].vertices
+        follows = np.ones(_count(inside), np.float32)
+        follows[:upper] = 0
+        follows[upper : upper + len(bag)] = follows_jaw(bag)
+        self._follows = follows[:, None]
         self._normals = Surface(self.mesh.faces, len(self.mesh.vertices)).normals(self.mesh.vertices)
 
     def moved(self, motion: Vector) -> tuple[Floats, Floats]:

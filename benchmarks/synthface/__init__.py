@@ -1,0 +1,1 @@
+"""How the small networks of `reenactbench.backbones.synthface` are trained and measured."""

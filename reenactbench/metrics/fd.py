@@ -1,0 +1,33 @@
+"""FD: FID's arithmetic in the features of an identity network."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from reenactbench.interfaces import Array, SetMetric
+from reenactbench.metrics.frechet import frechet_distance
+
+
+class FD(SetMetric):
+    key: ClassVar[str] = "fd"
+    recipe: ClassVar[str] = "{identity}"
+    title: ClassVar[str] = "FD"
+    definition: ClassVar[str] = (
+        "Frechet distance of the generated frames to real ones (the true frames where they are known, else the target "
+        "clips' own) in the identity network's embeddings before their length is taken away, float64. It is not FID, "
+        "and falls as N grows: compare equal N of one variant only."
+    )
+    higher_is_better: ClassVar[bool | None] = False
+    digits: ClassVar[int] = 2
+    needs: ClassVar[tuple[str, ...]] = ("detector", "identity")
+    through: ClassVar[str] = "identity"
+    feature: ClassVar[str] = "embedding"
+
+    def compare(self, generated: Array, reference: Array) -> float:
+        for name, features in (("generated", generated), ("real", reference)):
+            without = int(np.isnan(features).any(axis=1).sum())
+            if without:
+                raise ValueError(f"{without} of {len(features)} {name} frames have no face, so no features")
+        return frechet_distance(generated, reference)
