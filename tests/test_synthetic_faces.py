@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -18,7 +19,8 @@ from reenactbench.datasets.synthetic.actor import Actor, Shot, head_rotation
 from reenactbench.datasets.synthetic.anatomy import controls, shape_modes
 from reenactbench.datasets.synthetic.chart import EYES, chart, spline_weights, spread
 from reenactbench.datasets.synthetic.head import Head, topology
-from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, SHAPE, Vector
+from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, SHAPE, Light, Vector
+from reenactbench.datasets.synthetic.ribbons import ribbon_faces
 from reenactbench.datasets.synthetic.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.world import people
 
@@ -110,12 +112,14 @@ def test_the_motions_go_where_their_names_say() -> None:
 
 @pytest.mark.parametrize(("side", "upper", "lower"), [("left", 37, 41), ("right", 44, 46)])
 def test_lids_close(side: str, upper: int, lower: int) -> None:
-    def opening(value: float) -> float:
-        found = shot(0, **{f"blink_{side}": value}).landmarks
+    def opening(closed: float, gaze: float = 0.0) -> float:
+        found = shot(0, gaze_y=gaze, **{f"blink_{side}": closed}).landmarks
         return float(found[lower, 1] - found[upper, 1])
 
     assert opening(-0.25) > opening(0) > opening(0.5) > opening(1)
-    assert opening(1) < 0.35 * opening(0)
+    assert opening(0, 20) > opening(0) > opening(0, -20)  # lids follow the gaze
+    for gaze in (-20, 0, 20):
+        assert abs(opening(1, gaze)) < 0.02 * opening(0)
 
 
 def test_the_jaw_opens_the_mouth() -> None:
@@ -153,6 +157,35 @@ def test_a_motion_is_the_same_for_everyone_and_a_setting_does_not_move_anyone() 
     assert np.abs(turned.image.astype(int) - shot(0, yaw=20).image).mean() > 10
     assert np.array_equal(actor(0).render(motion(yaw=20)).image, shot(0, yaw=20).image)  # it is left as it was
     assert np.abs(shot(3, yaw=20).landmarks - turned.landmarks).mean() > 0.5
+
+
+def test_a_lamp_on_the_right_lights_the_cheek_on_the_right() -> None:
+    person = people()[0]
+    dark = Light(0, 0, (0.0, 0.0, 0.0))
+
+    def cheeks(azimuth: float) -> list[float]:
+        lit = replace(person.setting, key=Light(azimuth, 20, (1.0, 1.0, 1.0)), fill=dark, rim=dark)
+        image = actor(0).with_setting(lit).render(neutral()).image.astype(float)
+        found = shot(0).landmarks.astype(int)
+        return [image[found[3, 1], found[k, 0] + inwards].mean() for k, inwards in ((3, 8), (13, -8))]
+
+    left, right = cheeks(60)
+    assert right > left + 30
+    left, right = cheeks(-60)
+    assert left > right + 30
+
+
+def test_hair_over_a_landmark_hides_it() -> None:
+    beard = next(index for index, person in enumerate(people()) if person.identity.looks.beard == "full")
+    shaved = replace(people()[beard].identity, looks=replace(people()[beard].identity.looks, beard="none"))
+    assert not shot(beard).visible[7:10].any()
+    assert Actor(shaved, people()[beard].setting).render(neutral()).visible[7:10].all()
+
+
+def test_ribbons_are_as_many_as_asked_for() -> None:
+    for strands in (0, 1, 4000, 5000):
+        assert ribbon_faces(4, strands).shape == (strands * 6, 3)
+    assert ribbon_faces(4, 5000).max() == 5000 * 8 - 1
 
 
 def test_the_same_bytes_in_another_process() -> None:

@@ -16,7 +16,7 @@ from reenactbench.datasets.synthetic.beard import beard, stubble_cover
 from reenactbench.datasets.synthetic.chart import chart
 from reenactbench.datasets.synthetic.hair import hair, scalp_cover
 from reenactbench.datasets.synthetic.head import Head, topology
-from reenactbench.datasets.synthetic.mesh import Floats, Ints, Surface
+from reenactbench.datasets.synthetic.mesh import Floats, Ints, Surface, rotation
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX, SHAPE_INDEX, Identity, Setting, Vector
 from reenactbench.datasets.synthetic.parts import Parts
 from reenactbench.datasets.synthetic.ribbons import ribbon_faces, ribbon_vertices, strand_light, tangents
@@ -30,6 +30,7 @@ MOUTH_OPEN = 0.7  # cm between the lips that let all light in
 NOWHERE = -9999.0  # texels: no skin at this pixel
 SHADOW_SMOOTHING = 3
 STRANDS_FACING = -0.45  # strands that face away further than this are hidden by the head
+UNEVEN, UNDER_HAIR = 0.6, 0.15  # cm that a visible landmark may lie behind the nearest pixel of skin, and of hair
 GLOSS = 0.075
 FOLDS = ((0.85, 0.55, 0.5), (0.85, 0.55, 0.5), (0.45, 0.16, 0.16))  # colours of the insides of lids and lips
 LINING, CHEEKS = np.array([0.045, 0.012, 0.01], np.float32), 11.0  # colour of the cheeks' inner side; cm of chart
@@ -74,33 +75,35 @@ class Actor:
 
     def render(self, motion: Vector, size: int = 128) -> Shot:
         """The person making a motion [19], as a picture of size x size with exact labels."""
-        scale, rotation = float(np.exp(motion[MOTION_INDEX["scale"]])), head_rotation(motion)
+        scale, turn = float(np.exp(motion[MOTION_INDEX["scale"]])), head_rotation(motion)
         shift = camera.SPAN * np.array([motion[MOTION_INDEX["x"]], -motion[MOTION_INDEX["y"]], 0], np.float32)
 
         def placed(points: Floats) -> Floats:
             return np.asarray(points * scale + shift, np.float32)
 
         def turned(points: Floats) -> Floats:
-            return np.asarray((points - PIVOT) @ rotation.T + PIVOT, np.float32)
+            return np.asarray((points - PIVOT) @ turn.T + PIVOT, np.float32)
 
         unturned = self._head.vertices(motion)
         share = _turning()[:, None]
         skin = share * turned(unturned) + (1 - share) * unturned
         parts, part_normals = self._parts.moved(motion)
-        normals = np.concatenate([_skin().normals(skin), part_normals @ rotation.T, self._torso_normals])
+        normals = np.concatenate([_skin().normals(skin), part_normals @ turn.T, self._torso_normals])
         collar = self._torso_follows * turned(self._torso.vertices) + (1 - self._torso_follows) * self._torso.vertices
         vertices = placed(np.concatenate([skin, turned(parts), collar]))
-        colours, shine = self._coloured(vertices, normals, rotation, _mouth_gap(skin))
+        colours, shine = self._coloured(vertices, normals, turn, _mouth_gap(skin))
 
         side = size * SUPERSAMPLING
         picture, depth = self._backdrop(side).copy(), camera.blank_depth(side)
         self._draw_solid(vertices, colours, shine, picture, depth)
+        found = vertices[chart().landmarks]
+        visible = camera.visible(found, depth, UNEVEN)
         for strands, points in ((self._hair, self._hair.points), (self._beard, self._beard_points(unturned))):
             if len(points):
-                self._draw_strands(strands, placed(turned(points)), rotation, scale, picture, depth)
+                self._draw_strands(strands, placed(turned(points)), turn, scale, picture, depth)
         self._catch_light(picture, depth, placed(turned(self._head.eyes)), scale * EYE_RADIUS)
-        found = vertices[chart().landmarks]
-        return Shot(camera.developed(picture, size), camera.pixels(found, size), camera.visible(found, depth))
+        visible &= camera.visible(found, depth, UNDER_HAIR)
+        return Shot(camera.developed(picture, size), camera.pixels(found, size), visible)
 
     def _at_rest(self) -> tuple[Floats, Floats]:
         """Vertices and normals of the head and its parts."""
@@ -152,11 +155,11 @@ class Actor:
         moved = skin[self._beard.roots] - self._head.neutral[self._beard.roots]
         return np.asarray(self._beard.points + moved[:, None])
 
-    def _coloured(self, vertices: Floats, normals: Floats, rotation: Floats, gap: float) -> tuple[Floats, Floats]:
+    def _coloured(self, vertices: Floats, normals: Floats, turn: Floats, gap: float) -> tuple[Floats, Floats]:
         """Colours [V,3], of the skin without its texture, and shine [V]."""
         skin, body = len(_turning()), len(self._head_reached)
         lamps = light.lamps(self._setting)
-        on_head = np.stack([light.shadow_weights(rotation.T @ lamp.towards) for lamp in lamps], axis=1)
+        on_head = np.stack([light.shadow_weights(turn.T @ lamp.towards) for lamp in lamps], axis=1)
         on_body = np.stack([light.shadow_weights(lamp.towards) for lamp in lamps], axis=1)
         arrives = np.concatenate([self._reached[:body] @ on_head, self._reached[body:] @ on_body])
         colours, shine = light.vertex_light(self._setting, normals, arrives, self._opening)
@@ -196,9 +199,9 @@ class Actor:
             np.copyto(picture[box], picture[box] * painted + spark[..., None], where=bare[box][..., None])
 
     def _draw_strands(
-        self, strands: Strands, points: Floats, rotation: Floats, scale: float, picture: Floats, depth: Floats
+        self, strands: Strands, points: Floats, turn: Floats, scale: float, picture: Floats, depth: Floats
     ) -> None:
-        normals = strands.normals @ rotation.T
+        normals = strands.normals @ turn.T
         shown = np.flatnonzero(normals[..., 2].max(axis=1) > STRANDS_FACING)
         along = tangents(points[shown])
         colours = strand_light(self._setting, along, normals[shown], strands.albedo[shown])
@@ -228,12 +231,8 @@ class Actor:
 
 
 def head_rotation(motion: Vector) -> Floats:
-    """The rotation [3,3] of the head: yaw about y, then pitch about x, then roll in the picture."""
-    yaw, pitch, roll = np.radians([motion[MOTION_INDEX[name]] for name in ("yaw", "pitch", "roll")])
-    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
-    about_z = np.array([[np.cos(roll), np.sin(roll), 0], [-np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
-    return np.asarray(about_z @ about_x @ about_y, np.float32)
+    """The rotation [3,3] of the head."""
+    return rotation(*(float(motion[MOTION_INDEX[name]]) for name in ("yaw", "pitch", "roll")))
 
 
 @cache

@@ -11,7 +11,6 @@ from reenactbench.datasets.synthetic.mesh import Floats, Ints
 DISTANCE, SPAN = 105.0, 27.5  # cm to the origin; cm that the picture shows there
 HEIGHT = 0.9  # cm: what lies this far above the origin is in the middle of the picture
 NEAR, FAR = 40.0, 170.0
-BEHIND = 0.6  # cm: how far behind what is drawn a point still counts as visible
 FIELD_OF_VIEW = 2 * np.arctan(SPAN / 2 / DISTANCE)
 
 
@@ -56,13 +55,13 @@ def draw(vertices: Floats, faces: Ints, colours: Floats, picture: Floats, depth:
     cv2.triangleRasterize(vertices, faces, colours, picture, depth, view(), FIELD_OF_VIEW, NEAR, FAR, settings)
 
 
-def visible(points: Floats, depth: Floats) -> npt.NDArray[np.bool_]:
-    """[N]: which points [N,3] cm are in the picture of this depth [S,S] and not behind anything."""
+def visible(points: Floats, depth: Floats, behind: float) -> npt.NDArray[np.bool_]:
+    """[N]: which points [N,3] cm are in the picture of depth [S,S] and at most so far behind what is drawn."""
     size = len(depth)
     at = np.round(pixels(points, size)).astype(int)
     inside = ((at >= 0) & (at < size)).all(axis=1)
     x, y = np.clip(at, 0, size - 1).T
-    return np.asarray(inside & (DISTANCE - points[:, 2] < depth[y, x] + BEHIND))
+    return np.asarray(inside & (DISTANCE - points[:, 2] < depth[y, x] + behind))
 
 
 def developed(picture: Floats, size: int) -> npt.NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from reenactbench.datasets.synthetic.anatomy import EYE_RADIUS
-from reenactbench.datasets.synthetic.mesh import Floats, Ints, Mesh, grid_faces
+from reenactbench.datasets.synthetic.mesh import Floats, Ints, Mesh, grid_faces, rotation
 from reenactbench.datasets.synthetic.parameters import Colour
 
 SECTORS = 36
@@ -45,7 +45,4 @@ def _faces() -> Ints:
 
 def turned(vertices: Floats, x: float, y: float) -> Floats:
     """Vertices [V,3] of an eyeball that looks x degrees to the right of the picture and y degrees up."""
-    a, b = np.radians(x), np.radians(y)
-    up = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
-    aside = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
-    return np.asarray(vertices @ (aside @ up).T, np.float32)
+    return np.asarray(vertices @ (rotation(x, 0, 0) @ rotation(0, y, 0)).T, np.float32)

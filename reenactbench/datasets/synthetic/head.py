@@ -100,9 +100,9 @@ class Head:
         skin = self.neutral + np.tensordot(weights, expression_fields(), axes=1)
         parts = [skin]
         for eye, side in enumerate(("left", "right")):
-            gaze = motion[MOTION_INDEX["gaze_y"]]
-            closing = motion[MOTION_INDEX[f"blink_{side}"]] - 0.012 * gaze
-            parts.append(self._lids(skin, eye, float(min(closing, 1.0)), float(gaze)))
+            closing = float(motion[MOTION_INDEX[f"blink_{side}"]])
+            gaze = float(motion[MOTION_INDEX["gaze_y"]]) * min(1 - closing, 1)  # open lids follow it
+            parts.append(self._lids(skin, eye, closing, gaze))
         edge = skin[chart().lips]
         inside = edge - np.array([0, 0, LIP_DEPTH], np.float32)
         half = LIP_SAMPLES // 2
@@ -112,14 +112,17 @@ class Head:
         return np.concatenate(parts).astype(np.float32)
 
     def _lids(self, skin: Floats, eye: int, closing: float, gaze: float) -> Floats:
-        """Close the lids of one eye in place; returns the inner edge of their margins [30,3]."""
+        """Move the lids of one eye in place; returns the inner edge of their margins [30,3].
+
+        closing: -0.25 (wide) .. 1 (closed). gaze: degrees up, which the lids follow.
+        """
         rings, half = chart().lids[eye], LID_SAMPLES // 2
         upper = np.arange(1, half)
         lower = LID_SAMPLES - upper
         gap = skin[rings[0, upper]] - skin[rings[0, lower]]
         follows = LID_FOLLOWS[:, None, None]
-        skin[rings[:, upper]] -= follows * (closing * 0.88 * gap)
-        skin[rings[:, lower]] += follows * ((0.12 * closing + 0.004 * gaze) * gap)
+        skin[rings[:, upper]] -= follows * ((0.88 * closing - 0.0106 * gaze) * gap)
+        skin[rings[:, lower]] += follows * ((0.12 * closing + 0.0026 * gaze) * gap)
         around = skin[rings] - self.eyes[eye]
         distance = np.linalg.norm(around, axis=2, keepdims=True)
         skin[rings] += around * np.maximum((EYE_RADIUS + LID_THICKNESS) / distance - 1, 0)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from reenactbench.datasets.synthetic.camera import ONE_SIDED, TWO_SIDED
 from reenactbench.datasets.synthetic.mesh import Floats, Ints
 from reenactbench.datasets.synthetic.parameters import Light, Setting
+from reenactbench.datasets.synthetic.settings import direction
 
 DIRECTIONS, SHADOW_SIZE, SHADOW_SPAN, SHADOW_DISTANCE = 60, 96, 46.0, 400.0
 SHADOW_VIEW = 2 * np.arctan(SHADOW_SPAN / 2 / SHADOW_DISTANCE)
@@ -34,14 +35,14 @@ def directions() -> Floats:
 @cache
 def frames() -> Floats:
     """[60,3,3]: a rotation towards each of `directions()`, whose rows are right, up and that direction."""
-    return np.stack([_frame_towards(direction) for direction in directions()])
+    return np.stack([_frame_towards(forward) for forward in directions()])
 
 
-def _frame_towards(direction: Floats) -> Floats:
-    up = np.array([0.0, 1.0, 0.0]) if abs(direction[1]) < 0.9 else np.array([0.0, 0.0, -1.0])
-    right = np.cross(up, direction)
+def _frame_towards(forward: Floats) -> Floats:
+    up = np.array([0.0, 1.0, 0.0]) if abs(forward[1]) < 0.9 else np.array([0.0, 0.0, -1.0])
+    right = np.cross(up, forward)
     right /= np.linalg.norm(right)
-    return np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
+    return np.stack([right, np.cross(forward, right), forward]).astype(np.float32)
 
 
 class Shadows:
@@ -99,11 +100,10 @@ def lamps(setting: Setting) -> tuple[Lamp, Lamp, Lamp]:
 
 
 def _lamp(light: Light, soft: bool) -> Lamp:
-    azimuth, height = np.radians(light.azimuth), np.radians(light.height)
-    towards = np.cos(height) * np.sin(azimuth), np.sin(height), np.cos(height) * np.cos(azimuth)
-    half = np.array(towards, np.float32) + np.array([0, 0, 1], np.float32)
+    towards = direction(light).astype(np.float32)
+    half = towards + np.array([0, 0, 1], np.float32)
     half /= max(float(np.linalg.norm(half)), 1e-6)
-    return Lamp(np.array(towards, np.float32), np.array(light.colour, np.float32), soft, half)
+    return Lamp(towards, np.array(light.colour, np.float32), soft, half)
 
 
 def shadow_weights(towards: Floats) -> Floats:

@@ -52,6 +52,18 @@ def grid_faces(rows: int, columns: int, closed: bool = False) -> Ints:
     return np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)]).astype(np.int32)
 
 
+def rotation(yaw: float, pitch: float, roll: float) -> Floats:
+    """The rotation [3,3] of a head: yaw about y, then pitch about x, then roll in the picture; degrees.
+
+    Positive: the nose to the right of the picture, the face up, the top of the head to the right of the picture.
+    """
+    a, b, c = np.radians([yaw, pitch, roll])
+    about_y = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
+    about_x = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
+    about_z = np.array([[np.cos(c), np.sin(c), 0], [-np.sin(c), np.cos(c), 0], [0, 0, 1]])
+    return np.asarray(about_z @ about_x @ about_y, np.float32)
+
+
 class Surface:
     """Faces [F,3] over so many vertices: what depends on which face and vertex lies beside which."""
 

@@ -10,18 +10,17 @@ from reenactbench.datasets.synthetic import light
 from reenactbench.datasets.synthetic.mesh import Floats, Ints
 from reenactbench.datasets.synthetic.parameters import Setting
 
-MOST_STRANDS = 4000
 SHEEN = 20  # exponent: how narrow the sheen along hair is
 
 
 def ribbon_faces(points: int, strands: int) -> Ints:
     """[F,3] for strands of so many points, with both edges of a point side by side."""
-    return _ribbon_faces(points)[: strands * 2 * (points - 1)]
+    return _ribbon_faces(points, 1 << strands.bit_length())[: strands * 2 * (points - 1)]
 
 
 @cache
-def _ribbon_faces(points: int) -> Ints:
-    start = 2 * (np.arange(MOST_STRANDS)[:, None] * points + np.arange(points - 1))[..., None]
+def _ribbon_faces(points: int, strands: int) -> Ints:
+    start = 2 * (np.arange(strands)[:, None] * points + np.arange(points - 1))[..., None]
     return np.asarray(start + np.array([0, 1, 2, 1, 3, 2]), np.int32).reshape(-1, 3)
 
 

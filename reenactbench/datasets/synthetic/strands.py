@@ -12,7 +12,7 @@ from reenactbench.datasets.synthetic import camera
 from reenactbench.datasets.synthetic.anatomy import CHART_RADIUS
 from reenactbench.datasets.synthetic.chart import chart
 from reenactbench.datasets.synthetic.head import Head
-from reenactbench.datasets.synthetic.mesh import Floats, Ints
+from reenactbench.datasets.synthetic.mesh import Floats, Ints, rotation
 from reenactbench.datasets.synthetic.parameters import SHAPE_INDEX
 from reenactbench.datasets.synthetic.ribbons import ribbon_faces, ribbon_vertices, tangents
 
@@ -72,10 +72,8 @@ def visible(strands: Strands, head: Head, points: int) -> Strands:
     colours[first:, 0] = np.repeat(np.arange(1, count + 1), 2 * before)
     colours[first:, 1] = np.tile(np.repeat(np.linspace(0, 1, before), 2), count)
     seen, start, end = np.zeros(count + 1, int), np.ones(count + 1), np.zeros(count + 1)
-    for yaw, pitch in np.radians(VIEWS):
-        turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-        nod = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
-        small = (VIEW_SCALE * (nod @ turn).T).astype(np.float32)
+    for yaw, pitch in VIEWS:
+        small = np.float32(VIEW_SCALE) * rotation(yaw, pitch, 0).T
         turned = strands.points @ small
         sheets = ribbon_vertices(turned, tangents(turned), VIEW_SCALE * strands.widths, np.array([0, 0, 1], np.float32))
         vertices = np.concatenate([head.neutral @ small, sheets]).astype(np.float32)
