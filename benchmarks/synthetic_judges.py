@@ -1,11 +1,11 @@
 """What independent networks, trained on real faces, think of the synthetic ones.
 
-    python benchmarks/synthetic_judges.py --detector YUNET.onnx --landmarks PFLD68.onnx --identity ARCFACE.onnx
+    python -m benchmarks.synthetic_judges --detector YUNET.onnx --landmarks PFLD68.onnx --identity ARCFACE.onnx
         [--pictures 12] [--seed 0]
 
-Prints a Markdown table over all 64 identities, each in as many settings and motions: half nearly frontal, half over the
-whole range of pose. Landmark errors are in per cent of the outer-eye distance that the person has when seen from the
-front at the same size.
+From the root of a clone. Prints a Markdown table over all 64 identities, each in as many settings and motions: half
+nearly frontal, half over the whole range of pose (`turned`). Cosines are of two pictures of the same column. Landmark
+errors are in per cent of the outer-eye distance that the person has when seen from the front at the same size.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
 from reenactbench.datasets.synthetic.tracks import draw_motion
 from reenactbench.datasets.synthetic.world import SIBLINGS, people
+from reenactbench.interfaces import Features
+
+from .synthface.measure import verification
 
 Array = npt.NDArray[Any]
 GROUPS = {
-    "all": slice(0, 68), "inner 51": slice(17, 68), "jaw": slice(0, 17), "brows": slice(17, 27), "nose": slice(27, 36),
+    "68": slice(0, 68), "inner 51": slice(17, 68), "jaw": slice(0, 17), "brows": slice(17, 27), "nose": slice(27, 36),
     "eyes": slice(36, 48), "mouth": slice(48, 68),
 }  # fmt: skip
 PFLD_OFFSET = 1.33 / 112
@@ -69,16 +72,41 @@ def landmark_errors(shown: Pictures, found: Array, boxes: Array) -> Array:
     return np.asarray(100 * np.linalg.norm(moved - shown.landmarks, axis=2) / shown.eyes[:, None])
 
 
-def verification(embedding: Array, who: Array) -> tuple[float, float, float, float]:
-    """Mean cosine of the same and of different people, the area under the ROC curve, the equal error rate."""
-    unit = embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
-    first, second = np.triu_indices(len(unit), 1)
-    cosine, same = (unit @ unit.T)[first, second], who[first] == who[second]
-    order = np.argsort(-cosine)
-    hits, alarms = np.cumsum(same[order]) / same.sum(), np.cumsum(~same[order]) / (~same).sum()
-    equal = int(np.argmin(np.abs(1 - hits - alarms)))
-    area = float(np.trapezoid(hits, alarms))
-    return float(cosine[same].mean()), float(cosine[~same].mean()), area, float(1 - hits[equal] + alarms[equal]) / 2
+def table(shown: Pictures, seen: Features, found: Array, embedding: Array) -> str:
+    """What the judges think, in Markdown: a row a question, a column a kind of pictures."""
+    errors, faces = landmark_errors(shown, found, seen["box"]), np.isfinite(seen["score"])
+    views = {"near frontal": shown.frontal, "turned": ~shown.frontal, "all": np.ones(len(faces), bool)}
+    columns = []
+    for view in views.values():
+        column = {
+            "pictures": f"{view.sum()}",
+            "YuNet finds a face": f"{faces[view].sum()} ({faces[view].mean():.2%})",
+            "YuNet mean score there": f"{seen['score'][view & faces].mean():.3f}",
+        }
+        for name, points in GROUPS.items():
+            column[f"PFLD landmark error there, {name}"] = f"{errors[view & faces][:, points].mean():.2f} %"
+        columns.append(column | recognition(shown.people[view], embedding[view]))
+    rows = [["judge", *views], ["---", *["---:"] * len(views)]]
+    rows += [[name, *(column[name] for column in columns)] for name in columns[0]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def recognition(persons: Array, embedding: Array) -> dict[str, str]:
+    """How well MobileFaceNet tells people apart, over all pairs of pictures that have an embedding."""
+    known = np.isfinite(embedding).all(axis=1)
+    persons, units = persons[known], embedding[known] / np.linalg.norm(embedding[known], axis=1, keepdims=True)
+    found = verification(units, persons)
+    ids = [person.id for person in people()]
+    kin = [units[persons == ids.index(a)] @ units[persons == ids.index(b)].T for a, b in SIBLINGS]
+    return {
+        "MobileFaceNet has an embedding": f"{known.sum()}",
+        "mean cosine, same identity": f"{found.same:.3f}",
+        "mean cosine, different identities": f"{found.different:.3f}",
+        "gap of the two": f"{found.same - found.different:.3f}",
+        "AUC": f"{found.auc:.4f}",
+        "EER": f"{found.eer:.2%}",
+        "mean cosine, siblings": f"{np.mean([cosines.mean() for cosines in kin]):.3f}",
+    }
 
 
 def main() -> None:
@@ -97,26 +125,7 @@ def main() -> None:
     embedding = load_insightface(options.identity, "cpu").extract(shown.images, {"detector": seen})["embedding"]
 
     print(f"{len(shown.images)} pictures of {len(people())} identities, seed {options.seed}\n")
-    print("| judge | near frontal | all poses |\n|---|---|---|")
-    views = shown.frontal, np.ones(len(shown.frontal), bool)
-    faces = [f"{np.isfinite(seen['score'][view]).mean():.2%}" for view in views]
-    scores = [f"{np.nanmean(seen['score'][view]):.3f}" for view in views]
-    print(f"| YuNet finds a face | {faces[0]} | {faces[1]} |\n| YuNet mean score | {scores[0]} | {scores[1]} |")
-    errors = landmark_errors(shown, found, seen["box"])
-    turned = ~shown.frontal
-    for name, points in GROUPS.items():
-        cells = [f"{np.nanmean(errors[view][:, points]):.2f} %" for view in (shown.frontal, turned)]
-        print(f"| PFLD landmark error, {name} | {cells[0]} | {cells[1]} (turned only) |")
-    kept = np.isfinite(embedding).all(axis=1)
-    cells = []
-    for view in views:
-        same, other, area, equal = verification(embedding[kept & view], shown.people[kept & view])
-        cells.append(f"same {same:.3f}, other {other:.3f}, gap {same - other:.3f}, AUC {area:.4f}, EER {equal:.2%}")
-    print(f"| MobileFaceNet | {cells[0]} | {cells[1]} |")
-    ids = {person.id: number for number, person in enumerate(people())}
-    unit = embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
-    kin = [np.nanmean(unit[shown.people == ids[a]] @ unit[shown.people == ids[b]].T) for a, b in SIBLINGS]
-    print(f"| MobileFaceNet, siblings | | mean cosine {np.mean(kin):.3f} |")
+    print(table(shown, seen, found, embedding))
 
 
 if __name__ == "__main__":

@@ -104,13 +104,18 @@ def register_backbones(register: Register) -> None:
         "reenactbench.backbones.landmarks:load_onnx68",
         summary="68-point ONNX network on a square crop of 1.1 x the face box (PFLD)",
     )
-    for kind, what in (("detector", "face detector"), ("identity", "identity network"), ("landmarks", "68 landmarks")):
+    for kind, what, more in (
+        ("detector", "face detector", {"packaged": "landmarks.safetensors"}),
+        ("identity", "identity network", {"packaged": "identity.safetensors", "cropping": "crop"}),
+        ("landmarks", "68 landmarks", {"packaged": "landmarks.safetensors"}),
+    ):
         register(
             f"{kind}/synthface",
             f"reenactbench.backbones.synthface:load_{kind}",
             summary=f"the package's own small {what}, trained on synthetic faces for synthetic faces",
             label="synthface",
             licence="Apache-2.0",
+            **more,
         )
     register(
         "perceptual/lpips",

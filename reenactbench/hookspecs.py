@@ -42,6 +42,8 @@ def register_backbones(register: Register) -> None:
     """Register loaders (argument: str, device: str) -> `Backbone`; the name is `kind/scheme`, as `detector/yunet`.
 
     label: what variants call it, where `{file}` stands for the file or pack; default: the scheme and the file.
+    packaged: the only argument that the label is for, as `identity.safetensors`; any other gets the default.
+    cropping, of identity networks: `detect5` (default: aligned with the five points) or `crop` (pictures as they are).
     """
 
 

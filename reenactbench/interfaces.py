@@ -137,16 +137,19 @@ class Dataset(ABC):
     def truth(self, pair: Pair) -> Clip | None:
         """The clip that shows the target making the driving motion, frame by frame; None where nobody knows it.
 
-        It holds the pair's `frames` at least, under their numbers in the source clip.
+        It holds the pair's `frames` at least, under their numbers in the source clip. Where `makes_truth`, that of a
+        `cross` pair is known only once `prepare_truth` was called for it on this object, so that a run does not depend
+        on what others left in the cache.
         """
         return self.prepared(pair.source) if pair.kind == "self" else None
 
     def prepare_truth(self, pairs: Sequence[Pair], progress: Callable[[int], None], jobs: int) -> None:
-        """Make the true frames of `cross` pairs as `prepare` does clips; called only where `makes_truth`."""
+        """Make the true frames of `cross` pairs as `prepare` does clips; called only where `makes_truth`, and where a
+        metric of the run compares with them. Frames that are there count as done."""
         raise NotImplementedError
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
-        """All that is wrong: first what is missing (fatal unless allowed), then each clip's own findings as it is done.
+        """All that is wrong: first what is missing (fatal unless allowed), then of each clip that is read its findings.
 
         Raises ReenactbenchError where there is nothing to verify.
         """
@@ -206,7 +209,7 @@ class Scene:
     target: Pictures
     """The first target image alone: [1,S,S,3]."""
     truth: Pictures | None
-    """The frames that should have been generated; None where nobody knows them."""
+    """The frames that should have been generated; None where nobody knows them, or nothing in the run needs them."""
     reference: Pictures
     """Real frames of the target identity, to compare distributions with: the truth, or else the target's own clip."""
     device: str
@@ -246,6 +249,9 @@ class Metric(ABC):
 
 class FrameMetric(Metric):
     """A value a frame; a pair's value is the mean over its frames, a method's the mean over pairs."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("self", "cross")
+    """Kinds of the pairs it is computed for: those of which it says what no other metric does."""
 
     @abstractmethod
     def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:

@@ -77,8 +77,9 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
     values of a set or a method), n_pairs and n_frames (measured, not planned), n_planned (pairs), coverage (n_pairs
     over n_planned, 0 to 1), higher_is_better, status (`ok`; `failed`: no pair has a value; `not computed`) and reason
     (why something has no value, else empty). None, never NaN, where there is no number. A variant that does not apply
-    to a protocol, such as one that needs the truth where nobody knows it, has no row there. `against` says what the
-    value compares with where that depends on the protocol: TRUE_FRAMES, RENDERED_FRAMES or OWN_FRAMES; else empty.
+    to a protocol, such as one that needs the truth where nobody knows it, or is not for that kind of pairs, has no row
+    there. `against` says what the value compares with where that depends on the protocol: TRUE_FRAMES, RENDERED_FRAMES
+    or OWN_FRAMES; else empty.
     """
     scores = {(row["method"], row["variant"], row["pair_id"]): row for row in records(run.pairs)}
     values = {(row["method"], row["variant"], row["protocol"], row["split"]): row for row in records(run.sets)}
@@ -87,7 +88,7 @@ def summary_rows(run: Run) -> list[dict[str, Any]]:
     rows = []
     for group in _groups_with_sets(run.info, values):
         for entry in run.info["variants"]:
-            if not _applies(entry, group.protocol, scored, truth):
+            if not _applies(entry, group, scored, truth):
                 continue
             for method in run.methods:
                 row = partial(_row, method, group, entry, _against(entry, group.protocol, truth))
@@ -131,12 +132,14 @@ def is_against_rendered(row: Record) -> bool:
     return row["against"] == RENDERED_FRAMES and row["mean"] is not None
 
 
-def _applies(entry: Record, protocol: str, scored: Collection[tuple[str, str]], truth: Collection[str]) -> bool:
-    if (protocol == ANY) != (entry["kind"] == METHOD):
+def _applies(entry: Record, group: Group, scored: Collection[tuple[str, str]], truth: Collection[str]) -> bool:
+    if (group.protocol == ANY) != (entry["kind"] == METHOD):
         return False
     if entry["status"] == NOT_COMPUTED:
-        return protocol in truth or not entry["needs_truth"]
-    return entry["kind"] != FRAME or (protocol, entry["variant"]) in scored
+        kinds = entry.get("kinds") or ("self", "cross")
+        of_such_pairs = all(pair["kind"] in kinds for pair in group.pairs)
+        return of_such_pairs and (group.protocol in truth or not entry["needs_truth"])
+    return entry["kind"] != FRAME or (group.protocol, entry["variant"]) in scored
 
 
 def _mean_over_pairs(pairs: Sequence[Record], scores: Sequence[Record | None]) -> dict[str, Any]:

@@ -161,6 +161,17 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(tmp_path: Path, cli) 
     assert sorted(path.name for path in folder.iterdir()) == ["001", "mapping.json"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"clips": {"002": "002"}}, "other clips"), ({"version": "old"}, "another version of code or libraries")],
+)
+def test_what_cannot_be_gone_on_with_says_why(tmp_path: Path, changes: dict[str, object], reason: str) -> None:
+    mapping = {"dataset": "synthetic", "version": version(), "clips": {"001": "001"}}
+    write_json(tmp_path / f"{PARTIAL}mapping.json", mapping | changes)
+    with pytest.raises(ReenactbenchError, match=f"holds an unfinished export of {reason}; name a new folder"):
+        export(["001"], tmp_path, lambda frames: None, 1)
+
+
 def test_going_on_keeps_what_is_done(tmp_path: Path) -> None:
     mapping = {"dataset": "synthetic", "version": version(), "clips": {"001": "001"}}
     (tmp_path / "001").mkdir()

@@ -28,7 +28,13 @@ def test_frames_without_features_are_counted_and_not_dropped() -> None:
 
 
 def test_its_name_says_whose_features_and_never_fid() -> None:
-    names = {"detector": "synthface", "identity": "synthface"}
+    names = {"detector": "synthface", "identity": "synthface", "cropping": "crop"}
     assert FD.variant(names) == "fd/synthface@1"
     assert "FID" not in FD.title
     assert FD.variant({**names, "detector": "yunet"}) == "fd/synthface@1"  # the detector does not decide it
+
+
+def test_its_name_says_how_a_face_was_cut_out_where_the_detector_decides_that() -> None:
+    pack = {"detector": "insightface-buffalo_l", "identity": "insightface-buffalo_l", "cropping": "detect5"}
+    assert FD.variant(pack) == "fd/insightface-buffalo_l/detect5@1"
+    assert FD.variant({**pack, "detector": "yunet"}) == "fd/insightface-buffalo_l/detect5-yunet@1"

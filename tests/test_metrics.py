@@ -313,11 +313,12 @@ def test_akd_to_truth_compares_with_the_true_frame_in_units_of_its_own_outer_eye
 
 
 def test_a_variant_names_the_backbones_and_the_detector_only_where_it_is_of_another_pack() -> None:
-    pack = {"detector": "insightface-buffalo_l", "identity": "insightface-buffalo_l"}
+    pack = {"detector": "insightface-buffalo_l", "identity": "insightface-buffalo_l", "cropping": "detect5"}
     assert CSIM.variant(pack) == "csim/insightface-buffalo_l/detect5@1"
     assert CSIM.variant({**pack, "detector": "yunet"}) == "csim/insightface-buffalo_l/detect5-yunet@1"
-    assert CSIM.variant({"detector": "synthface", "identity": "synthface"}) == "csim/synthface/crop@1"
-    assert CSIM.variant({"detector": "yunet", "identity": "synthface"}) == "csim/synthface/crop-yunet@1"
+    whole = {"detector": "synthface", "identity": "synthface", "cropping": "crop"}
+    assert CSIM.variant(whole) == "csim/synthface/crop@1"
+    assert CSIM.variant({**whole, "detector": "yunet"}) == "csim/synthface/crop-yunet@1"
     assert FID.variant({"inception": "pytorch-fid"}) == "fid/pytorch-fid-pool3@1"
     assert FaceRate.variant({"detector": "yunet"}) == "face_rate/yunet@1"
 

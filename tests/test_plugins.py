@@ -22,7 +22,11 @@ from typer.testing import CliRunner
 import reenactbench
 from reenactbench import ReenactbenchError, hookimpl, hookspecs
 from reenactbench.cli import build_app, main
+from reenactbench.datasets.synthetic.dataset import Synthetic
+from reenactbench.engine.networks import backbone_name, way_of_cropping
+from reenactbench.engine.setup import load_metrics
 from reenactbench.hookspecs import Register
+from reenactbench.interfaces import Backbone
 from reenactbench.plugins import PluginReport, Plugins, load_plugins
 
 # Six distributions, as other people would publish them: name of the plugin -> module -> source; the first module is
@@ -494,6 +498,76 @@ def test_a_name_that_is_not_there_gets_the_nearest_ones(name: str, error: str) -
 def test_a_kind_that_nobody_registers_says_so() -> None:
     with pytest.raises(ReenactbenchError, match="there is no report section 'x'; no plugin registers"):
         Plugins().registry.find("report_sections", "x")
+
+
+# What variants call networks
+
+
+class Network(Backbone):
+    """A network that sees nothing, of any kind, under whatever argument."""
+
+    sha256 = "0"
+
+    def extract(self, images: Any, context: Any) -> Mapping[str, Any]:
+        return {}
+
+
+class Networks:
+    """A plugin with one detector, and an identity network registered with this metadata."""
+
+    def __init__(self, **metadata: str) -> None:
+        self.metadata = metadata
+
+    @hookimpl
+    def register_backbones(self, register: Register) -> None:
+        register("detector/boxes", lambda argument, device: Network(), label="boxes")
+        register("identity/own", lambda argument, device: Network(), **self.metadata)
+
+    @hookimpl
+    def register_metrics(self, register: Register) -> None:
+        register("csim", "reenactbench.metrics.csim:CSIM")
+        register("fd", "reenactbench.metrics.fd:FD")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "variants"),
+    [
+        ({}, ["csim/own-net/detect5-boxes@1", "fd/own-net/detect5-boxes@1"]),
+        ({"cropping": "crop"}, ["csim/own-net/crop-boxes@1", "fd/own-net@1"]),
+        ({"cropping": "crop", "label": "boxes"}, ["csim/boxes/crop@1", "fd/boxes@1"]),
+        ({"cropping": "eyes", "label": "own.{file}"}, ["csim/own.net/eyes-boxes@1", "fd/own.net/eyes-boxes@1"]),
+    ],
+)
+def test_an_identity_network_says_how_it_crops_where_it_is_registered(
+    metadata: dict[str, str], variants: list[str]
+) -> None:
+    registry = added(p=Networks(**metadata)).registry
+    specs = {"detector": "boxes:any", "identity": "own:net.onnx"}
+    assert [spec.variant for spec in load_metrics(registry, ["csim", "fd"], specs, "cpu")] == variants
+
+
+def test_without_an_identity_network_a_variant_still_has_a_name() -> None:
+    (spec,) = load_metrics(added(p=Networks()).registry, ["csim"], {"detector": "boxes:any"}, "cpu")
+    assert (spec.variant, spec.missing) == (
+        "csim/none/detect5-boxes@1",
+        "no identity network is given; name one with --identity",
+    )
+
+
+@pytest.mark.parametrize("kind", ["detector", "identity", "landmarks"])
+def test_the_packages_own_networks_lend_their_name_to_no_other_file(kind: str, plugins: Plugins) -> None:
+    own = Synthetic.backbones[kind]
+    for spec, name in (
+        (own, "synthface"),
+        ("synthface:/tmp/other.safetensors", "synthface-other"),
+        (own.replace(":", ":elsewhere/"), f"synthface-{own.partition(':')[2].removesuffix('.safetensors')}"),
+    ):
+        assert backbone_name(plugins.registry, kind, spec) == name
+
+
+def test_the_built_in_networks_say_how_they_crop(plugins: Plugins) -> None:
+    assert way_of_cropping(plugins.registry, Synthetic.backbones["identity"]) == "crop"
+    assert way_of_cropping(plugins.registry, "insightface:buffalo_l") == "detect5"
 
 
 # What plugin authors import

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from test_metrics import scene
 
+from reenactbench.datasets.synthetic import anatomy
 from reenactbench.metrics.mean_face import MEAN_FACE
 from reenactbench.metrics.pose import Pose, angles, head_rotations, scaled_orthographic
 
@@ -79,3 +80,8 @@ def test_the_mean_face_is_a_face() -> None:
     np.testing.assert_allclose(MEAN_FACE[:17], MEAN_FACE[16::-1] * [-1, 1, 1])
     assert MEAN_FACE[30, 2] == MEAN_FACE[:, 2].max()  # the nose tip is in front
     assert np.linalg.norm(MEAN_FACE[36] - MEAN_FACE[45]) == pytest.approx(9, abs=0.5)  # outer corners of the eyes, cm
+
+
+def test_the_mean_face_is_that_of_the_synthetic_world() -> None:
+    off = np.linalg.norm(MEAN_FACE - anatomy.controls().points[:68], axis=1)
+    assert off.max() < 0.15  # cm

@@ -203,6 +203,17 @@ def test_a_metric_that_raises_fails_alone(scored) -> None:
     assert (unhappy["mean"], unhappy["coverage"], unhappy["status"]) == (None, 0, "failed")
 
 
+def test_a_metric_has_rows_only_of_the_kinds_of_pairs_it_is_for(scored, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EveryOther, "kinds", ("cross",))
+    found = scored("copy-driver", metrics=("every-other", "l1"), protocols=("self", "cross"), limit=1)
+    assert {(row["protocol"], row["metric"]) for row in summary_rows(found)} == {
+        ("self", "l1"),
+        ("cross", "every-other"),
+    }
+    kinds = {variant["metric"]: variant["kinds"] for variant in found.info["variants"]}
+    assert kinds == {"every-other": ["cross"], "l1": ["self", "cross"]}
+
+
 def test_frames_without_a_value_are_counted_and_left_out_of_the_mean(scored) -> None:
     found = scored("copy-driver", metrics=("every-other",), protocols=("self",))
     for pair in found.pairs.itertuples():

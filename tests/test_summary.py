@@ -162,6 +162,12 @@ class TestMetricsThatNeedTheTruth:
             ("self", "ssim", "ok"), ("self", "csim", "ok"), ("self", "lpips", "not computed"), ("cross", "csim", "ok"),
         ]  # fmt: skip
 
+    def test_have_no_row_where_they_say_nothing_of_such_pairs(self):
+        cross = pair("cross/12", "all", "1", "2")
+        only_cross = variant(LPIPS, needs_truth=True, reason="weights") | {"kinds": ["cross"]}
+        found = summary_rows(run([SELVES[0], cross], [only_cross], truth={"self": "given", "cross": "rendered"}))
+        assert brief(found, "protocol", "status") == [("cross", "not computed")]
+
     def test_have_rows_in_cross_where_it_is_known(self):
         assert self.rows((CSIM, 0.4), (SSIM, 0.3), truth={"self": "given", "cross": "rendered"}) == [
             ("self", "ssim", "ok"), ("self", "csim", "ok"), ("self", "lpips", "not computed"),

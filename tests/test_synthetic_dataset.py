@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from reenactbench.backbones import synthface
 from reenactbench.datasets.synthetic import dataset as module
 from reenactbench.datasets.synthetic import films
 from reenactbench.datasets.synthetic.dataset import Synthetic
-from reenactbench.datasets.synthetic.films import Film
+from reenactbench.datasets.synthetic.films import Film, actor_of
 from reenactbench.datasets.synthetic.parameters import MOTION
 from reenactbench.datasets.synthetic.world import FPS, FRAMES, track
 from reenactbench.engine.run import run
@@ -63,6 +64,10 @@ def prepare(dataset: Synthetic, *clips: str, jobs: int = 2) -> int:
     done: list[int] = []
     dataset.prepare(clips, done.append, jobs)
     return sum(done)
+
+
+def film_files() -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in films.films_folder().glob("*/*")}
 
 
 def cross(source: str, target: str, *frames: int) -> Pair:
@@ -146,7 +151,40 @@ def test_the_cache_key_follows_the_code_and_the_libraries(monkeypatch: pytest.Mo
     versions.add(films.version.__wrapped__())
     monkeypatch.setattr(np, "__version__", "99")
     versions.add(films.version.__wrapped__())
-    assert len(versions) == 3
+    monkeypatch.setattr(platform, "machine", lambda: "abacus")
+    versions.add(films.version.__wrapped__())
+    (tmp_path / ".films.py.swp").touch()  # an editor's file renders nothing
+    versions.add(films.version.__wrapped__())
+    assert len(versions) == 4
+
+
+def test_versions_not_used_for_a_month_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    day, now = 86400.0, time.time()
+    for name, days in (("old", 31), ("recent", 29), (films.version()[:16], 40)):
+        (tmp_path / "synthetic" / name / "film").mkdir(parents=True)
+        os.utime(tmp_path / "synthetic" / name, (now - days * day,) * 2)
+    prepare(synthetic())
+    kept = {path.name: path.stat().st_mtime for path in (tmp_path / "synthetic").iterdir()}
+    assert set(kept) == {"recent", films.version()[:16]}
+    assert kept[films.version()[:16]] > now - day  # used now
+    assert kept["recent"] < now - day
+
+
+@pytest.mark.parametrize("name", ["images.npy", "landmarks.npy", "film.json"])
+@pytest.mark.parametrize("content", ["", "{}"])
+def test_a_clip_whose_files_are_torn_is_rendered_again(
+    name: str, content: str, world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare(synthetic(), SOURCE)
+    shutil.copytree(world, tmp_path / "cache")
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path / "cache"))
+    folder = Film(SOURCE, SOURCE, FEW).folder
+    (folder / name).write_text(content)
+    (finding,) = films.check(folder)
+    assert finding.reason.startswith("its files are damaged; remove")
+    assert synthetic().prepared(SOURCE) is None
+    assert not folder.exists()
 
 
 def test_a_clip_interrupted_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -170,8 +208,11 @@ def test_the_truth_is_the_target_in_its_own_setting_moving_like_the_source() -> 
     done: list[int] = []
     dataset.prepare_truth([pair, there_and_back], done.append, 2)
     assert sum(done) == 4
+    before = film_files()
     dataset.prepare_truth([pair, there_and_back], done.append, 2)
-    assert sum(done) == 4
+    assert sum(done) == 8  # what is there counts as done
+    assert film_files() == before
+    assert synthetic().truth(pair) is None  # whatever the cache holds: this one was not asked to make it
     truth, own = dataset.truth(pair), dataset.truth(there_and_back)
     source, target = dataset.prepared(SOURCE), dataset.prepared(TARGET)
     assert truth is not None and own is not None and source is not None and target is not None
@@ -181,11 +222,13 @@ def test_the_truth_is_the_target_in_its_own_setting_moving_like_the_source() -> 
     # Under its own motion a person looks exactly as in their clip, so setting and identity are those of the target.
     np.testing.assert_array_equal(own.images, target.images[[1, 8]])
     np.testing.assert_array_equal(own.landmarks, target.landmarks[[1, 8]])
-    # Under the source's motion they look like neither, and lie where the source's landmarks lie.
+    # Under the source's motion they are, byte for byte, this person making it.
+    for row, number in enumerate((2, 9)):
+        shot = actor_of(TARGET).render(track(SOURCE)[number - 1], 128)
+        np.testing.assert_array_equal(truth.images[row], shot.image)
+        np.testing.assert_array_equal(truth.landmarks[row], shot.landmarks)
     for clip in (source, target):
         assert np.abs(truth.images.astype(int) - clip.images[[1, 8]]).mean() > 2
-    centres = [clip.landmarks[rows].mean(axis=1) for clip, rows in ((truth, [0, 1]), (source, [1, 8]))]
-    assert np.abs(centres[0] - centres[1]).max() < 12
 
 
 def test_a_clip_is_its_own_truth() -> None:
@@ -208,29 +251,46 @@ def test_verify_renders_again_and_reads_every_byte() -> None:
     assert clips == [[]] * (64 - int(note.reason.split()[0]))
 
 
+def test_verify_reads_true_frames_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    dataset, pair = synthetic(), cross(SOURCE, TARGET, 2, 9)
+    prepare(dataset, TARGET)
+    dataset.prepare_truth([pair], lambda frames: None, 1)
+    assert [list(part) for part in dataset.verify(allow_missing=False, jobs=1)][1:] == [[]]
+    folder = Film(TARGET, SOURCE, (2, 9)).folder
+    (folder / "images.npy").write_bytes(b"")
+    _, (finding,) = dataset.verify(allow_missing=False, jobs=1)
+    assert (finding.path, finding.fatal) == (folder.name, True)
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        ("a byte", "its files are damaged; remove"),
+        ("images", "its files are damaged; remove"),
+        ("landmarks", "its files are damaged; remove"),
+        ("visible", "its files are damaged; remove"),
+        ("motion", "its files are damaged; remove"),
+        ("numbers", "its files are damaged; remove"),
         ("torn", "its files are damaged; remove"),
         ("other", "frame 7 is now rendered as other bytes than those of the cache"),
     ],
 )
 def test_verify_finds_damage(damage: str, reason: str, tmp_path: Path) -> None:
     prepare(synthetic(), SOURCE)
-    film = Film(SOURCE, SOURCE, FEW)
-    folder = tmp_path / "film"
-    shutil.copytree(film.folder, folder)
+    rendered = Film(SOURCE, SOURCE, FEW).folder
+    folder = tmp_path / rendered.name
+    shutil.copytree(rendered, folder)
     if damage == "torn":
         os.truncate(folder / "images.npy", 1000)
     else:
-        images, landmarks = np.load(folder / "images.npy"), np.load(folder / "landmarks.npy")
-        images[6, 60, 60, 1] ^= 1
-        np.save(folder / "images.npy", images)
+        path = folder / f"{'images' if damage == 'other' else damage}.npy"
+        array = np.load(path)
+        array[6] = array[6] + 1
+        np.save(path, array)
         if damage == "other":
-            meta = {"sha256": films._digest(FEW, images, landmarks)}
+            meta = {"target": SOURCE, "source": SOURCE, "sha256": films._digest(films._arrays(folder))}
             (folder / "film.json").write_text(json.dumps(meta))
-    (finding,) = films.check(film, folder)
+    (finding,) = films.check(folder)
     assert finding.fatal
     assert finding.reason.startswith(reason)
 
@@ -317,6 +377,22 @@ def test_another_truth_is_another_score(finished: Run, tmp_path: Path) -> None:
         assert (before == after) == same
 
 
+def test_true_frames_are_rendered_only_where_a_metric_compares_with_them(tmp_path: Path, plugins: Plugins) -> None:
+    asked = {"methods": ("copy-driver",), "protocols": ("cross",), "splits": ("unseen-unseen",), "limit": 1}
+    without = read_run(run(options(tmp_path, **asked, metrics=("speed",)), plugins).path)
+    pair = without.info["pairs"][0]
+    film = Film(pair["target"], pair["source"], tuple(pair["frames"]))
+    assert not film.folder.exists()
+    assert without.info["dataset"]["truth"] == {}
+    assert not (without.path / "media" / pair["id"] / "truth.png").exists()
+    with_truth = read_run(run(options(tmp_path, **asked, metrics=("l1",)), plugins).path)
+    assert film.folder.exists()
+    assert with_truth.info["dataset"]["truth"] == {"cross": "rendered"}
+    # What another run has rendered meanwhile changes nothing: the same command is the same run.
+    again = run(options(tmp_path, **asked, metrics=("speed",)), plugins).path
+    assert again == without.path
+
+
 def test_the_default_metrics_need_no_download(plugins: Plugins, tree: Path) -> None:
     registry = plugins.registry
     ours = default_metrics(registry, load_dataset(registry, DatasetOptions("synthetic"), "cpu"))
@@ -334,7 +410,13 @@ def test_every_column_of_the_default_table_is_filled(tmp_path: Path, plugins: Pl
     assert [row for row in rows if row["status"] != "ok"] == []
     for protocol in ("self", "cross"):
         columns = {row["metric"] for row in rows if row["protocol"] == protocol}
-        assert columns == set(default_metrics(plugins.registry, synthetic())) - {"speed"}
+        metrics = {
+            name: plugins.registry.find("metrics", name).load()
+            for name in default_metrics(plugins.registry, synthetic())
+        }
+        assert columns == {
+            name for name, metric in metrics.items() if protocol in getattr(metric, "kinds", (protocol,))
+        } - {"speed"}
 
 
 # --- The command line, with whole clips
@@ -348,7 +430,7 @@ def test_data_commands_describe_and_prepare_it(cli, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout == (
         "note   .: 64 clips are not rendered yet; `reenactbench data prepare` does that\n"
-        "64 clips read: 0 fatal findings, 1 notes\n"
+        "0 clips read: 0 fatal findings, 1 notes\n"
     )
 
 

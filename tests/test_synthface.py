@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,11 +15,15 @@ from safetensors.torch import load_file, save_file
 from reenactbench.backbones import synthface
 from reenactbench.backbones.synthface.networks import IdentityNetwork, LandmarkNetwork, mean_places
 from reenactbench.datasets.synthetic.actor import Actor
+from reenactbench.datasets.synthetic.dataset import Synthetic
+from reenactbench.datasets.synthetic.films import version
+from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
-from reenactbench.datasets.synthetic.tracks import draw_motion
+from reenactbench.datasets.synthetic.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.world import people
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_file
+from reenactbench.plugins import Plugins
 
 PACKAGE = Path(synthface.__file__).parent
 ROOT = PACKAGE.parents[2]
@@ -94,14 +99,15 @@ def test_landmarks_beside_another_detector_are_where_that_one_finds_a_face(drawn
     assert (np.isnan(found["landmarks"]).any(axis=(1, 2)) == np.isnan(score)).all()
 
 
-def test_batch_and_order_change_nothing(drawn, noise) -> None:
+def test_batch_and_order_change_nothing(drawn, noise, monkeypatch) -> None:
+    monkeypatch.setattr("reenactbench.backbones.synthface.backbones.FACE_LOGIT", -np.inf)
     backbones = (
         (synthface.load_identity(str(drawn["identity"]), "cpu"), "embedding"),
         (synthface.load_detector(str(drawn["landmarks"]), "cpu"), "points"),
     )
     for backbone, feature in backbones:
         whole = backbone.extract(noise, {})[feature]
-        atol = 1e-5 * float(np.nanmax(np.abs(whole)))
+        atol = 1e-5 * float(np.abs(whole).max())
         np.testing.assert_allclose(backbone.extract(noise[::-1], {})[feature][::-1], whole, atol=atol)
         one = np.concatenate([backbone.extract(noise[row : row + 1], {})[feature] for row in range(5)])
         np.testing.assert_allclose(one, whole[:5], atol=atol)
@@ -149,6 +155,15 @@ def test_files_of_another_network_or_of_none(drawn, tmp_path: Path) -> None:
 # --- The networks that come with the package
 
 
+def test_the_data_set_names_the_packaged_files(plugins: Plugins) -> None:
+    files = {"detector": synthface.LANDMARKS, "identity": synthface.IDENTITY, "landmarks": synthface.LANDMARKS}
+    assert {kind: Synthetic.backbones[kind] for kind in files} == {
+        kind: f"synthface:{file}" for kind, file in files.items()
+    }
+    for kind, file in files.items():
+        assert plugins.registry.find("backbones", f"{kind}/synthface").metadata["packaged"] == file
+
+
 @pytest.mark.parametrize("name", [synthface.IDENTITY, synthface.LANDMARKS])
 def test_the_packaged_weights_are_small_and_say_what_they_are(name: str) -> None:
     path = PACKAGE / name
@@ -157,50 +172,62 @@ def test_the_packaged_weights_are_small_and_say_what_they_are(name: str) -> None
         metadata = opened.metadata()
     assert "none of the benchmark's" in metadata["trained_on"]
     assert metadata["licence"] == "Apache-2.0"
+    assert metadata["renderer"]
     load = synthface.load_identity if name == synthface.IDENTITY else synthface.load_landmarks
     assert load(name, "cpu").sha256 == sha256_file(path)
 
 
 @pytest.fixture(scope="module")
 def seen() -> dict[str, np.ndarray]:
-    """Eight of the benchmark's people, two of them siblings, in three motions and two settings each."""
-    random = np.random.default_rng(7)
-    rows: dict[str, list] = {"images": [], "landmarks": [], "persons": []}
-    for number in (0, 3, 4, 17, 29, 41, 55, 63):
-        actor = Actor(people()[number].identity, draw_setting(random))
-        for dressed in (actor, actor.with_setting(draw_setting(random))):
+    """Half of the benchmark's people, two pairs of siblings among them, in three settings and two motions in each."""
+    rows: dict[str, list] = {"images": [], "landmarks": [], "eyes": [], "persons": [], "settings": []}
+    for number, person in enumerate(people()[:32]):
+        random = np.random.default_rng([7, number])
+        actor = Actor(person.identity, draw_setting(random))
+        front = actor.render(neutral()).landmarks
+        for setting, dressed in enumerate([actor, *(actor.with_setting(draw_setting(random)) for _ in range(2))]):
             for _ in range(2):
-                shot = dressed.render(draw_motion(random))
-                rows["images"].append(shot.image)
-                rows["landmarks"].append(shot.landmarks)
-                rows["persons"].append(number)
+                motion = draw_motion(random)
+                shot = dressed.render(motion)
+                eyes = np.linalg.norm(front[45] - front[36]) * np.exp(motion[MOTION_INDEX["scale"]])
+                row = (shot.image, shot.landmarks, eyes, number, setting)
+                for name, value in zip(rows, row, strict=True):
+                    rows[name].append(value)
     return {name: np.stack(values) for name, values in rows.items()}
 
 
-def test_people_are_told_apart_under_other_motion_and_light(seen) -> None:
+def test_people_are_told_apart_under_other_motion_light_and_pose(seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pictures of the same person count where their settings differ too; what is asked for is the issue's."""
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.synthface.measure import rates
+
     embedding = synthface.load_identity(synthface.IDENTITY, "cpu").extract(seen["images"], {})["embedding"]
     units = embedding / np.linalg.norm(embedding, axis=1, keepdims=True)
     cosines, alike = units @ units.T, seen["persons"][:, None] == seen["persons"]
-    same, different = cosines[alike & ~np.eye(len(units), dtype=bool)], cosines[~alike]
-    assert same.mean() > different.mean() + 0.4
-    assert (same[:, None] > different).mean() > 0.98
+    found = rates(cosines[alike & (seen["settings"][:, None] != seen["settings"])], cosines[~alike])
+    assert found.auc > 0.99
+    assert found.eer < 0.03
 
 
 def test_faces_and_landmarks_are_found_on_people_never_seen(seen) -> None:
+    """In per cent of the outer-eye distance that the head has in a picture of this scale when it looks into the camera,
+    as `benchmarks.synthface.evaluate` reports it: turning makes no smaller unit."""
     detected = synthface.load_detector(synthface.LANDMARKS, "cpu").extract(seen["images"], {})
-    assert np.isfinite(detected["score"]).all()
+    assert np.isfinite(detected["score"]).mean() > 0.99
     found = synthface.load_landmarks(synthface.LANDMARKS, "cpu").extract(seen["images"], {"detector": detected})[
         "landmarks"
     ]
-    error = np.linalg.norm(found - seen["landmarks"], axis=2).mean()
-    assert error < 2.0  # pixels of 128
+    off = np.linalg.norm(found - seen["landmarks"], axis=2).mean(axis=1)
+    assert np.nanmean(100 * off / seen["eyes"]) < 3
 
 
 def test_no_face_is_found_where_there_is_none(seen, noise) -> None:
     detector = synthface.load_detector(synthface.LANDMARKS, "cpu")
-    blocks = seen["images"].reshape(-1, 8, 16, 8, 16, 3).transpose(0, 3, 1, 2, 4, 5).reshape(-1, 128, 128, 3)
-    for pictures in (noise, np.zeros_like(noise), np.full_like(noise, 128), blocks, seen["images"][:, ::-1]):
-        assert np.isnan(detector.extract(pictures, {})["score"]).mean() > 0.9
+    images = seen["images"][::6]
+    blocks = images.reshape(-1, 8, 16, 8, 16, 3).transpose(0, 3, 1, 2, 4, 5).reshape(-1, 128, 128, 3)
+    for pictures in (noise, np.zeros_like(noise), np.full_like(noise, 128), blocks, images[:, ::-1]):
+        with np.errstate(over="raise"):  # however sure the network is
+            assert np.isnan(detector.extract(pictures, {})["score"]).mean() > 0.9
 
 
 # --- How they are trained
@@ -267,7 +294,9 @@ def test_verification_rates_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (mixed.same, mixed.different) == pytest.approx((0.6, 0.5))
 
 
-def test_training_that_was_stopped_goes_on_to_the_same_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> tuple[ModuleType, type]:
+    """The training loop, and the task of learning three numbers."""
     monkeypatch.syspath_prepend(ROOT)
     from benchmarks.synthface import loop
 
@@ -294,10 +323,15 @@ def test_training_that_was_stopped_goes_on_to_the_same_weights(monkeypatch: pyte
 
     monkeypatch.setattr(loop, "LOG_EVERY", 2)
     monkeypatch.setattr(loop, "SAVE_EVERY", 4)
-    loop.train(Line(), tmp_path / "straight", 13, 0.01)
+    return loop, Line
+
+
+def test_training_that_was_stopped_goes_on_to_the_same_weights(line: tuple[ModuleType, type], tmp_path: Path) -> None:
+    loop, task = line
+    loop.train(task(), tmp_path / "straight", 13, 0.01)
     with pytest.raises(InterruptedError):
-        loop.train(Line(fails_at=11), tmp_path / "stopped", 13, 0.01)
-    again = Line()
+        loop.train(task(fails_at=11), tmp_path / "stopped", 13, 0.01)
+    again = task()
     loop.train(again, tmp_path / "stopped", 13, 0.01)
     assert again.steps == 13 - 8  # it was last saved after step 8
     straight, stopped = (load_file(tmp_path / folder / "line.safetensors") for folder in ("straight", "stopped"))
@@ -307,3 +341,81 @@ def test_training_that_was_stopped_goes_on_to_the_same_weights(monkeypatch: pyte
     logs = [(tmp_path / folder / "line.log.jsonl").read_text().splitlines() for folder in ("straight", "stopped")]
     steps = [[json.loads(row)["step"] for row in log] for log in logs]
     assert steps == [[2, 4, 6, 8, 10, 12, 13]] * 2
+
+
+def test_weights_say_what_rendered_their_pictures_and_training_goes_on_with_no_others(
+    line: tuple[ModuleType, type], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    loop, task = line
+    loop.train(task(), tmp_path, 4, 0.01)
+    with safe_open(tmp_path / "line.safetensors", "pt") as opened:
+        assert opened.metadata()["renderer"] == version()
+    monkeypatch.setattr(loop, "version", lambda: "another")
+    with pytest.raises(SystemExit, match=r"line\.pt was trained on pictures of another renderer"):
+        loop.train(task(), tmp_path, 8, 0.01)
+
+
+def test_pictures_are_rendered_where_they_are_missing_and_kept_by_renderer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.synthface import pictures, render
+
+    monkeypatch.setitem(pictures.PARTS, "benchmark", pictures.Part(purpose=2, people=1, pictures=1))
+    with pytest.raises(SystemExit, match="is not here: run"):
+        pictures.read_part(tmp_path, "benchmark")
+    render.render(tmp_path, ["benchmark"])
+    assert pictures.read_part(tmp_path, "benchmark").images.shape == (1, 128, 128, 3)
+    (file,) = tmp_path.rglob("*.npz")
+    assert file.parent.name == f"pictures-{version()[:16]}"
+    written = file.stat().st_mtime_ns
+    render.render(tmp_path, ["benchmark"])
+    assert file.stat().st_mtime_ns == written
+    monkeypatch.setattr(pictures, "version", lambda: "f" * 64)
+    with pytest.raises(SystemExit, match="is not here: run"):
+        pictures.read_part(tmp_path, "benchmark")
+
+
+def test_the_report_says_what_rendered_the_pictures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, drawn: dict[str, Path]
+) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks.synthface.evaluate import renderer_section
+
+    save_file(load_file(drawn["identity"]), tmp_path / synthface.IDENTITY, {"renderer": "older"})
+    save_file(load_file(drawn["landmarks"]), tmp_path / synthface.LANDMARKS, {"renderer": version()})
+    assert renderer_section(tmp_path).splitlines()[-3:] == [
+        "| trained: identity.safetensors | older |",
+        f"| trained: landmarks.safetensors | {version()} |",
+        f"| measured | {version()} |",
+    ]
+
+
+# --- What other networks think of the world
+
+
+def test_judges_mix_no_columns_and_count_what_has_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people in eight pictures; the last, turned, has no face."""
+    monkeypatch.syspath_prepend(ROOT)
+    from benchmarks import synthetic_judges as judges
+
+    random = np.random.default_rng(0)
+    persons, frontal = np.arange(8) // 2 % 2, np.arange(8) < 4
+    exact = random.uniform(0, 128, (8, 68, 2))
+    monkeypatch.setattr(judges, "SIBLINGS", [(people()[0].id, people()[1].id)])
+    shown = judges.Pictures(np.zeros((8, 1)), exact, np.full(8, 50.0), persons, frontal, np.zeros(8))
+    lost = np.arange(8) == 7
+    box = np.tile([0.0, 0, 100, 100], (8, 1))
+    found = exact + 110 * judges.PFLD_OFFSET + np.where(frontal, 1, 2)[:, None, None] * [3 / 5, 4 / 5]
+    embedding = np.eye(4)[persons] + 0.01 * random.normal(size=(8, 4))
+    score = np.where(lost, np.nan, 0.9)
+    for values in (box, found, embedding):
+        values[lost] = np.nan
+    table = judges.table(shown, {"box": box, "score": score}, found, embedding)
+    cells = {row.split(" | ")[0][2:]: row[2:-2].split(" | ")[1:] for row in table.splitlines()}
+    assert cells["judge"] == ["near frontal", "turned", "all"]
+    assert cells["pictures"] == ["4", "4", "8"]
+    assert cells["YuNet finds a face"] == ["4 (100.00%)", "3 (75.00%)", "7 (87.50%)"]
+    assert cells["PFLD landmark error there, 68"] == ["2.00 %", "4.00 %", "2.86 %"]
+    assert cells["MobileFaceNet has an embedding"] == ["4", "3", "7"]
+    assert cells["AUC"] == ["1.0000"] * 3  # the curve starts at no hits and no alarms

@@ -1,7 +1,8 @@
-"""Measure the networks that come with the package: `python -m benchmarks.synthface.evaluate --work DIR` after `render`.
+"""Measure the networks that come with the package: `python -m benchmarks.synthface.evaluate --work DIR`.
 
 Prints Markdown and writes it to report.md beside this file. Everything is measured on the part `benchmark`: the data
-set's 64 people, whom the networks have never seen, in motions and settings of their own.
+set's 64 people, whom the networks have never seen, in motions and settings of their own. It is rendered first where
+DIR does not hold it for the present version of the renderer.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from safetensors import safe_open
 
 from reenactbench.backbones import synthface
 from reenactbench.datasets.synthetic.actor import head_rotation
+from reenactbench.datasets.synthetic.films import version
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.world import SIBLINGS, people
 from reenactbench.interfaces import Backbone
@@ -27,6 +30,7 @@ from reenactbench.metrics.pose import angles, head_rotations
 from .augment import UNDO
 from .measure import Array, errors, rates, verification
 from .pictures import Pictures, read_part
+from .render import render
 
 YAW = MOTION_INDEX["yaw"]
 PARTS_OF_FACE = {
@@ -56,6 +60,15 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
 
 def _text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def renderer_section(folder: Path) -> str:
+    """What rendered the pictures that the weights in a folder were trained on, and those they are measured on."""
+    rows = []
+    for name in (synthface.IDENTITY, synthface.LANDMARKS):
+        with safe_open(folder / name, "pt") as weights:
+            rows.append((f"trained: {name}", weights.metadata()["renderer"]))
+    return "## Renderer\n\n" + table(("pictures", "version"), [*rows, ("measured", version())])
 
 
 def identity_section(pictures: Pictures) -> str:
@@ -115,6 +128,8 @@ def landmark_section(pictures: Pictures) -> str:
     ]
     found, turned = np.isfinite(seen["score"]), np.abs(pictures.motions[:, YAW])
     off = errors(landmarks, pictures)
+    in_picture = np.linalg.norm(pictures.landmarks[found, 45] - pictures.landmarks[found, 36], axis=1)
+    wider = pictures.eyes[found] / in_picture
     bands = {
         "all": turned >= 0,
         "yaw to 15": turned <= 15,
@@ -150,6 +165,8 @@ def landmark_section(pictures: Pictures) -> str:
             "Mean distance to the exact landmarks in per cent of the outer-eye distance that the same head has when it "
             "looks into the camera, so that turning makes no smaller unit. `visible` leaves out hidden points.\n",
             table(("part", *bands, "visible"), rows),
+            "In per cent of the outer-eye distance in the very picture, over all landmarks: "
+            f"{_mean(off[found] * wider[:, None]):.2f} %.\n",
             "## Faces\n",
             f"Found in {100 * _mean(found):.2f} % of the pictures, {100 * _mean(found[turned > 30]):.2f} % beyond 30 "
             "degrees of yaw. Taken for a face when undone:\n",
@@ -199,11 +216,14 @@ def _spread(values: Array) -> tuple[float, float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
-    pictures = read_part(parser.parse_args().work, "benchmark")
+    work: Path = parser.parse_args().work
+    render(work, ["benchmark"])
+    pictures = read_part(work, "benchmark")
     sections = [
         "# The small networks of the synthetic world, measured\n",
         "Written by `benchmarks/synthface/evaluate.py`.\n",
     ]
+    sections += [renderer_section(Path(synthface.__file__).parent)]
     sections += [identity_section(pictures), landmark_section(pictures), speed_section(pictures)]
     report = "\n".join(sections)
     print(report)

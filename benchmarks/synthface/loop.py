@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from reenactbench.datasets.synthetic.films import version
 from reenactbench.files import replacing
 
 from .pictures import PARTS
@@ -54,8 +55,8 @@ def planes(images: Any) -> Tensor:
 def train(task: Task, work: Path, steps: int, rate: float) -> None:
     """Train for so many steps, from the state in `work` where there is one; write the weights and the log there.
 
-    The batch of a step depends on its number alone. Forward passes are in bfloat16, which halves the time on a CPU that
-    has it.
+    Raises SystemExit where that state was trained on pictures of another version of the renderer. The batch of a step
+    depends on its number alone. Forward passes are in bfloat16, which halves the time on a CPU that has it.
     """
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
@@ -67,6 +68,8 @@ def train(task: Task, work: Path, steps: int, rate: float) -> None:
     log: list[dict[str, float]] = []
     if saved.is_file():
         state = torch.load(saved, weights_only=True)
+        if state.get("renderer") != version():
+            raise SystemExit(f"{saved} was trained on pictures of another renderer: remove it, or use another folder")
         log = state["log"]
         for name, part in parts.items():
             part.load_state_dict(state[name])
@@ -88,7 +91,8 @@ def train(task: Task, work: Path, steps: int, rate: float) -> None:
             log[-1] |= task.check()
             task.network.train()
             with replacing(saved) as temporary:
-                torch.save({name: part.state_dict() for name, part in parts.items()} | {"log": log}, temporary)
+                states = {name: part.state_dict() for name, part in parts.items()}
+                torch.save(states | {"log": log, "renderer": version()}, temporary)
         print("  ".join(f"{name} {value:.4g}" for name, value in log[-1].items()), flush=True)
     tensors = {name: tensor.contiguous() for name, tensor in task.network.state_dict().items()}
     with replacing(work / f"{task.name}.safetensors") as temporary:
@@ -101,6 +105,7 @@ def _metadata(network: nn.Module, steps: int) -> dict[str, str]:
     return {
         "network": f"{type(network).__module__}.{type(network).__name__}",
         "trained_on": f"{PARTS['train'].people} people of reenactbench.datasets.synthetic, none of the benchmark's",
+        "renderer": version(),
         "steps": f"{steps} of {BATCH} pictures",
         "licence": "Apache-2.0",
     }

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.datasets.synthetic.actor import Actor
+from reenactbench.datasets.synthetic.films import version
 from reenactbench.datasets.synthetic.identities import draw_identity
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
@@ -79,12 +80,13 @@ def _render_person(part: Part, person: int, of_benchmark: bool) -> Pictures:
 
 
 def chunk_file(work: Path, name: str, chunk: int) -> Path:
-    return work / "pictures" / f"{name}-{chunk:03d}.npz"
+    """Beside others of the same renderer only."""
+    return work / f"pictures-{version()[:16]}" / f"{name}-{chunk:03d}.npz"
 
 
-def write_chunk(work: Path, name: str, chunk: int) -> None:
-    with replacing(chunk_file(work, name, chunk)) as temporary:
-        np.savez(temporary, **render_chunk(PARTS[name], chunk, name == "benchmark")._asdict())
+def write_chunk(path: Path, part: Part, chunk: int, of_benchmark: bool) -> None:
+    with replacing(path) as temporary:
+        np.savez(temporary, **render_chunk(part, chunk, of_benchmark)._asdict())
 
 
 def read_part(work: Path, name: str) -> Pictures:

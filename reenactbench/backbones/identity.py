@@ -15,14 +15,6 @@ from reenactbench.files import sha256_file
 from reenactbench.interfaces import Backbone, Features
 
 
-def way_of_cropping(network: str) -> str:
-    """How an identity network of this name cuts the face out of a picture, as variants say it.
-
-    `detect5`: aligned with the five points that the detector finds in it; `crop`: the data set's crop as it is.
-    """
-    return "crop" if network == "synthface" else "detect5"
-
-
 class ArcFace(Backbone):
     """ArcFace (Deng et al., CVPR 2019) through insightface: its loader, its alignment to five points.
 

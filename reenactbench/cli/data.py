@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -29,24 +30,25 @@ def verify(
     allow_missing: shared.AllowMissing = False,
     json: shared.Json = False,
 ) -> None:
-    """Decode every video, read every landmark file (synthetic: render a frame of every clip again), list all that is
-    wrong; ends with 2 if any of it is fatal."""
+    """Decode every video, read every landmark file (synthetic: read every rendered clip and true frame, and render a
+    frame of each film again), list all that is wrong; ends with 2 if any of it is fatal."""
     from reenactbench.engine.progress import progress_bar
     from reenactbench.engine.setup import DatasetOptions, available_cores, load_dataset
 
     loaded = load_dataset(ctx.obj.registry, DatasetOptions(dataset, data_root, allow_missing=True), "cpu")
-    findings: list[Finding] = []
+    parts: list[Sequence[Finding]] = []
     with progress_bar("verifying", len(loaded.clips()) + 1, "clips") as advance:
         for part in loaded.verify(allow_missing, available_cores()):
-            findings += part
+            parts.append(part)
             advance(1)
+    findings = [finding for part in parts for finding in part]
     fatal = sum(finding.fatal for finding in findings)
     if json:
         shared.print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             print(f"{'FATAL' if finding.fatal else 'note '}  {finding.path}: {finding.reason}")
-        print(f"{len(loaded.clips())} clips read: {fatal} fatal findings, {len(findings) - fatal} notes")
+        print(f"{len(parts) - 1} clips read: {fatal} fatal findings, {len(findings) - fatal} notes")
     if fatal:
         raise typer.Exit(2)
 

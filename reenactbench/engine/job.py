@@ -16,7 +16,7 @@ from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key
-from reenactbench.interfaces import Dataset
+from reenactbench.interfaces import Dataset, SetMetric
 from reenactbench.registry import Registry
 from reenactbench.types import Pair
 
@@ -65,11 +65,16 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     if prepare:
         prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
     pairs, impossible = plan.resolve_pairs(dataset, pairs)
-    if prepare and dataset.makes_truth:
+    if prepare and dataset.makes_truth and any(map(_compares_with_truth, metrics)):
         prepare_truth(dataset, pairs)
     store = Store(options.out / ".store")
     cells = plan.plan_cells(dataset, methods, pairs, impossible, options.seed, store)
     return Job(options, device, dataset, methods, metrics, protocols, pairs, cells, store)
+
+
+def _compares_with_truth(spec: MetricSpec) -> bool:
+    """Whether the metric will be computed and looks at true frames where they are known."""
+    return not spec.missing and (spec.metric.needs_truth or isinstance(spec.metric, SetMetric))
 
 
 def prepare_clips(dataset: Dataset, clip_ids: Sequence[str]) -> tuple[int, float]:

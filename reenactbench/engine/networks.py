@@ -15,6 +15,8 @@ from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import Backbone, Features, LandmarkFinder
 from reenactbench.registry import Registry
 
+DEFAULT_CROPPING = "detect5"
+
 
 def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Backbone:
     """The backbone that `scheme:argument` names; raises MissingWeights where its file is not here."""
@@ -32,10 +34,20 @@ def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Back
 def backbone_name(registry: Registry, kind: str, spec: str) -> str:
     """What variants call the backbone, whether its file is here or not: `insightface-buffalo_l`."""
     scheme, _, argument = spec.partition(":")
-    label = registry.find("backbones", f"{kind}/{scheme}").metadata.get("label", f"{scheme}-{{file}}")
+    metadata, by_file = registry.find("backbones", f"{kind}/{scheme}").metadata, f"{scheme}-{{file}}"
+    label = metadata.get("label", by_file) if metadata.get("packaged", argument) == argument else by_file
     path = Path(argument)
     file = path.stem if path.stem not in KNOWN else path.name  # a file is not taken for the pack it is called like
     return label.replace("{file}", re.sub(r"[^A-Za-z0-9_.-]+", "_", file))
+
+
+def way_of_cropping(registry: Registry, spec: str) -> str:
+    """How the identity network cuts the face out of a picture, as variants say it.
+
+    `detect5`: aligned with the five points that the detector finds in it; `crop`: the picture as it is.
+    """
+    scheme, _, _ = spec.partition(":")
+    return registry.find("backbones", f"identity/{scheme}").metadata.get("cropping", DEFAULT_CROPPING)
 
 
 class BackboneFinder(LandmarkFinder):

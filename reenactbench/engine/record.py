@@ -108,6 +108,7 @@ def _variant_info(spec: MetricSpec) -> dict[str, Any]:
         "digits": described.digits,
         "higher_is_better": described.higher_is_better,
         "needs_truth": metric.needs_truth,
+        "kinds": list(metric.kinds) if isinstance(metric, FrameMetric) else [],
         "backbones": [
             {"kind": kind, "name": backbone.name, "sha256": backbone.sha256}
             for kind, backbone in spec.backbones.items()

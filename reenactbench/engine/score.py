@@ -100,7 +100,9 @@ class Scorer:
         known = self._known_truth(cell.pair)
         scene: Scene | None = None
         for spec in self.metrics:
-            if not isinstance(spec.metric, FrameMetric) or (spec.metric.needs_truth and not known):
+            if not isinstance(spec.metric, FrameMetric) or cell.pair.kind not in spec.metric.kinds:
+                continue
+            if spec.metric.needs_truth and not known:
                 continue
             if cell.state != CACHED:
                 pair_rows.append(_pair_row(cell, spec, None, FAILED, cell.reason))

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reenactbench.engine.networks import BackboneFinder, backbone_name, backbone_specs, load_backbone
+from reenactbench.engine.networks import (
+    DEFAULT_CROPPING,
+    BackboneFinder,
+    backbone_name,
+    backbone_specs,
+    load_backbone,
+    way_of_cropping,
+)
 from reenactbench.engine.seeding import seed_everything
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
@@ -196,7 +203,7 @@ def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, s
     entries = [registry.find("metrics", name) for name in dict.fromkeys(names)]
     metrics: list[Metric] = [entry.load()() for entry in entries]
     loaded: dict[str, Backbone] = {}
-    labels: dict[str, str] = {}
+    labels = {"cropping": DEFAULT_CROPPING}
     missing: dict[str, str] = {}
     for kind in {kind: None for metric in metrics for kind in metric.needs}:
         if kind not in specs:
@@ -207,6 +214,8 @@ def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, s
         except MissingWeights as error:
             missing[kind] = str(error)
         labels[kind] = backbone_name(registry, kind, specs[kind])
+        if kind == "identity":
+            labels["cropping"] = way_of_cropping(registry, specs[kind])
     return [
         variant
         for entry, metric in zip(entries, metrics, strict=True)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from reenactbench.backbones.identity import way_of_cropping
 from reenactbench.interfaces import FrameMetric, Pictures, Scene
 
 
@@ -23,10 +21,6 @@ class CSIM(FrameMetric):
     )
     higher_is_better: ClassVar[bool | None] = True
     needs: ClassVar[tuple[str, ...]] = ("detector", "identity")
-
-    @classmethod
-    def variant(cls, names: Mapping[str, str], recipe: str | None = None) -> str:
-        return super().variant({**names, "cropping": way_of_cropping(names["identity"])}, recipe)
 
     def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:
         compared = scene.truth if scene.pair.kind == "self" and scene.truth is not None else scene.target

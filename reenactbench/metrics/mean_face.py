@@ -65,6 +65,7 @@ def _table() -> npt.NDArray[np.float64]:
 MEAN_FACE = _table()
 """[68,3] cm: x to the right of the picture, y up, z to the camera; the origin lies between the ear canals.
 
-iBUG order. The mean of the synthetic world's people (reenactbench.datasets.synthetic), whose measures follow adult
-anthropometry (Farkas, Anthropometry of the Head and Face, 1994), rounded to millimetres.
+iBUG order. The mean of 300 people drawn from the population of the synthetic world (reenactbench.datasets.synthetic),
+made symmetrical and written with one decimal. Every point lies within 1.5 mm of the same point of the head that the
+population varies about; that head follows adult anthropometry (Farkas, Anthropometry of the Head and Face, 1994).
 """

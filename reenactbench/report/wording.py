@@ -159,8 +159,9 @@ def notices(run: Run) -> list[Notice]:
     if rendered:
         text = (
             f"{shorten(dataset['name'])} is rendered, so the right answer is known even where two people take part: "
-            f"the target making the source's motion. In {listing(rendered)}, what needs true frames is scored against "
-            "these rendered ones. Of real people nobody has them."
+            "the target making the source's motion, at the source's place and size in the picture. In "
+            f"{listing(rendered)}, what needs true frames is scored against these rendered ones. Of real people nobody "
+            "has them."
         )
         found.append(Notice("True frames of two people", text, loud=False))
     return found

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.special import expit
 from torch import Tensor, nn
 
 from reenactbench.backbones.synthface.networks import IdentityNetwork, LandmarkNetwork, load_weights
@@ -80,7 +81,7 @@ class SynthfaceDetector(SynthfaceFaces):
 
     def extract(self, images: Any, context: Mapping[str, Features]) -> Features:
         landmarks, logits = self._found(images)
-        score = 1 / (1 + np.exp(-logits))
+        score = expit(logits)
         score[logits < FACE_LOGIT] = np.nan
         landmarks[np.isnan(score)] = np.nan
         box = np.concatenate([landmarks.min(axis=1), landmarks.max(axis=1)], axis=1)

@@ -11,7 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.cache import cache_folder
-from reenactbench.datasets.synthetic.films import SIZE, Film, cast, check, open_film, render_all
+from reenactbench.datasets.synthetic.films import (
+    SIZE,
+    Film,
+    cast,
+    check_all,
+    open_film,
+    remove_unused,
+    render_all,
+    rendered,
+)
 from reenactbench.datasets.synthetic.world import FRAMES
 from reenactbench.datasets.w300vw import W300VW
 from reenactbench.datasets.workers import workers
@@ -57,6 +66,7 @@ class Synthetic(Dataset):
         if options.crop is not None:
             raise ReenactbenchError(f"data set {self.name} takes no --crop, it is rendered as it is")
         self._opened: dict[Film, Clip] = {}
+        self._truths: set[Film] = set()
 
     def clips(self) -> Sequence[ClipInfo]:
         return [ClipInfo(person.id, identity=person.id, split=person.split) for person in cast().values()]
@@ -76,26 +86,30 @@ class Synthetic(Dataset):
     def truth(self, pair: Pair) -> Clip | None:
         if pair.kind == "self":
             return self.prepared(pair.source)
-        return self._open(_true_film(pair)) if pair.frames else None
+        film = _true_film(pair)
+        return self._open(film) if film in self._truths else None
 
     def prepare_truth(self, pairs: Sequence[Pair], progress: Callable[[int], None], jobs: int) -> None:
-        self._render(map(_true_film, pairs), progress, jobs)
+        films = dict.fromkeys(map(_true_film, pairs))
+        progress(sum(len(film.numbers) for film in films if self._open(film) is not None))
+        self._render(films, progress, jobs)
+        self._truths.update(films)
 
     def labels(self, clip_id: str) -> Labels:
         """The exact labels of a prepared clip."""
-        folder = _own_film(clip_id).folder
-        if not folder.is_dir():
+        if self.prepared(clip_id) is None:
             raise ReenactbenchError(f"clip {clip_id} is not rendered yet; `reenactbench data prepare` does that")
+        folder = _own_film(clip_id).folder
         motion = np.load(folder / "motion.npy")
         return Labels(motion, np.load(folder / "visible.npy"), motion[:, :3])
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
-        films = [_own_film(clip.id) for clip in self.clips()]
-        there = [film for film in films if film.folder.is_dir()]
-        reason = f"{len(films) - len(there)} clips are not rendered yet; `reenactbench data prepare` does that"
-        yield [Finding(".", reason, fatal=False)] if len(there) < len(films) else []
-        with workers(min(jobs, len(there))) as pool:
-            yield from pool.map(check, there, [film.folder for film in there])
+        absent = [clip for clip in self.clips() if not _own_film(clip.id).folder.is_dir()]
+        reason = f"{len(absent)} clips are not rendered yet; `reenactbench data prepare` does that"
+        yield [Finding(".", reason, fatal=False)] if absent else []
+        by_target = list(rendered().values())
+        with workers(min(jobs, len(by_target))) as pool:
+            yield from pool.map(check_all, by_target)
 
     def _open(self, film: Film) -> Clip | None:
         if film not in self._opened:
@@ -109,6 +123,7 @@ class Synthetic(Dataset):
     def _render(self, films: Iterable[Film], progress: Callable[[int], None], jobs: int) -> None:
         """Always in workers: the number of threads of this process must not touch a byte."""
         remove_leftovers(cache_folder() / self.name)
+        remove_unused()
         todo: dict[str, list[tuple[Film, Path]]] = {}
         for film in dict.fromkeys(films):
             if self._open(film) is None:

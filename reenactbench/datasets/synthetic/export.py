@@ -67,8 +67,10 @@ def _unfinished(folder: Path, mapping: Mapping[str, object]) -> Iterator[None]:
     """Until the block ends well, the mapping has another name: so one knows a folder that can be gone on with."""
     begun = folder / f"{PARTIAL}{MAPPING}"
     if begun.is_file():
-        if read_json(begun) != mapping:
-            raise ReenactbenchError(f"{folder} holds an unfinished export of other clips; name a new folder")
+        before = read_json(begun)
+        if before != mapping:
+            other = "other clips" if before.get("clips") != mapping["clips"] else "another version of code or libraries"
+            raise ReenactbenchError(f"{folder} holds an unfinished export of {other}; name a new folder")
         for leftover in folder.glob(f"{PARTIAL}*/"):
             shutil.rmtree(leftover)
     elif folder.is_file() or (folder.is_dir() and any(folder.iterdir())):

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
+import shutil
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,11 +24,15 @@ from reenactbench.cache import cache_folder
 from reenactbench.datasets.building import building
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.world import FPS, Person, people, track
-from reenactbench.files import content_key, read_json, sha256_files
+from reenactbench.files import PARTIAL, content_key, read_json, sha256_files
 from reenactbench.interfaces import Finding
 from reenactbench.types import Clip, ClipInfo
 
 SIZE = 128
+ARRAYS = ("numbers", "images", "landmarks", "visible", "motion")
+MONTH = 30 * 86400.0  # seconds
+DAMAGED = (FileNotFoundError, EOFError, ValueError, KeyError, TypeError)
+"""What opening a film raises whose files are not those that were written; not what a disk or a right refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +60,28 @@ def films_folder() -> Path:
 
 @cache
 def version() -> str:
-    """sha256 over the code that renders and the versions of the libraries it computes with."""
-    files = (path for path in Path(__file__).parent.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return content_key([sha256_files(sorted(files)), np.__version__, cv2.__version__, scipy.__version__])
+    """sha256 over the code that renders, the versions of the libraries it computes with, and the kind of machine."""
+    code = sha256_files(sorted(Path(__file__).parent.rglob("*.py")))
+    return content_key([code, np.__version__, cv2.__version__, scipy.__version__, platform.machine()])
+
+
+def rendered() -> dict[str, list[Path]]:
+    """The folders of all films of this version in the cache, by target."""
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(films_folder().glob("*/")):
+        if not folder.name.startswith(PARTIAL):
+            found.setdefault(folder.name.partition("-")[0], []).append(folder)
+    return found
+
+
+def remove_unused() -> None:
+    """Note that this version is in use, and remove the films of versions that were not for a month."""
+    with suppress(OSError):  # a cache that may only be read, or another process that does the same
+        films_folder().mkdir(parents=True, exist_ok=True)
+        os.utime(films_folder())
+        for folder in films_folder().parent.glob("*/"):
+            if time.time() - folder.stat().st_mtime > MONTH:
+                shutil.rmtree(folder)
 
 
 def render_all(films: Sequence[tuple[Film, Path]]) -> int:
@@ -74,49 +103,77 @@ def render(actor: Actor, film: Film, folder: Path) -> int:
         np.save(temporary / "landmarks.npy", landmarks)
         np.save(temporary / "visible.npy", visible)
         np.save(temporary / "motion.npy", motion)
-        meta = {"target": film.target, "source": film.source, "sha256": _digest(film.numbers, images, landmarks)}
+        np.save(temporary / "numbers.npy", np.array(film.numbers, np.int32))
+        meta = {"target": film.target, "source": film.source, "sha256": _digest(_arrays(temporary))}
         (temporary / "film.json").write_text(json.dumps(meta) + "\n")
     return count
 
 
 def open_film(film: Film, info: ClipInfo) -> Clip | None:
-    """The film as a clip with the frame numbers of its source; None where it is not rendered."""
+    """The film as a clip with the frame numbers of its source; None where it is not rendered.
+
+    One that cannot be opened, as after a full disk, is removed and so not rendered. `check` reads every byte.
+    """
     folder = film.folder
     if not folder.is_dir():
         return None
+    try:
+        arrays, fingerprint = _arrays(folder), read_json(folder / "film.json")["sha256"]
+    except DAMAGED:
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
     return Clip(
         info=info,
-        fingerprint=read_json(folder / "film.json")["sha256"],
+        fingerprint=fingerprint,
         fps=FPS,
         numbers=np.array(film.numbers, np.int32),
-        images=np.load(folder / "images.npy", mmap_mode="r"),
-        landmarks=np.load(folder / "landmarks.npy"),
+        images=arrays["images"],
+        landmarks=arrays["landmarks"],
         excluded={},
         landmarks_from="exact",
     )
 
 
-def check(film: Film, folder: Path) -> list[Finding]:
+def check_all(folders: Sequence[Path]) -> list[Finding]:
+    """What is wrong with rendered films of one target."""
+    return [finding for folder in folders for finding in check(folder)]
+
+
+def check(folder: Path) -> list[Finding]:
     """What is wrong with a rendered film: the bytes are not those that were written, or not those rendered now."""
     try:
-        images, landmarks = np.load(folder / "images.npy", mmap_mode="r"), np.load(folder / "landmarks.npy")
-        intact = _digest(film.numbers, images, landmarks) == read_json(folder / "film.json")["sha256"]
-    except (OSError, ValueError):
+        arrays, meta = _arrays(folder), read_json(folder / "film.json")
+        film = Film(meta["target"], meta["source"], tuple(arrays["numbers"].tolist()))
+        intact = _digest(arrays) == meta["sha256"] and folder.name == film.folder.name
+    except DAMAGED:
         intact = False
     if not intact:
         return [Finding(folder.name, f"its files are damaged; remove {folder} and prepare it again", True)]
-    middle = len(film.numbers) // 2
-    shot = actor_of(film.target).render(film.motion()[middle], SIZE)
-    if not (np.array_equal(shot.image, images[middle]) and np.array_equal(shot.landmarks, landmarks[middle])):
+    middle, motion = len(film.numbers) // 2, film.motion()
+    shot = actor_of(film.target).render(motion[middle], SIZE)
+    same = (
+        np.array_equal(arrays["images"][middle], shot.image)
+        and np.array_equal(arrays["landmarks"][middle], shot.landmarks)
+        and np.array_equal(arrays["visible"][middle], shot.visible)
+        and np.array_equal(arrays["motion"], motion)
+    )
+    if not same:
         number = film.numbers[middle]
         return [Finding(folder.name, f"frame {number} is now rendered as other bytes than those of the cache", True)]
     return []
 
 
-def _digest(numbers: Sequence[int], images: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32]) -> str:
-    """sha256 over the frame numbers, the pixels and the landmarks."""
-    parts = (np.array(numbers, np.int32), images, landmarks)
-    return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
+def _arrays(folder: Path) -> dict[str, npt.NDArray[Any]]:
+    """What a film's folder holds, the pictures memory-mapped."""
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="r" if name == "images" else None) for name in ARRAYS}
+
+
+def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    """sha256 over all arrays: the frame numbers, the pixels and the labels."""
+    digest = hashlib.sha256()
+    for name in ARRAYS:
+        digest.update(np.ascontiguousarray(arrays[name]).data)
+    return digest.hexdigest()
 
 
 @cache
@@ -125,7 +182,8 @@ def cast() -> dict[str, Person]:
     return {person.id: person for person in people()}
 
 
+@lru_cache(maxsize=1)
 def actor_of(person_id: str) -> Actor:
-    """That person in the setting of their clip; takes about 0.2 s."""
+    """That person in the setting of their clip; takes some tenths of a second, so the last one is kept."""
     person = cast()[person_id]
     return Actor(person.identity, person.setting)
