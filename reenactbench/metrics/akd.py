@@ -34,7 +34,8 @@ class AKDTruth(FrameMetric):
     title: ClassVar[str] = "AKD to truth"
     definition: ClassVar[str] = (
         "Average keypoint distance to the true frame instead of the driving frame: mean Euclidean distance of the 68 "
-        "landmarks found in both by the same network, over the true frame's outer-eye distance. 0 for the true frame. Of cross pairs only: in self the truth is the driver, and AKD says it."
+        "landmarks found in both by the same network, over the true frame's outer-eye distance. 0 for the true frame. "
+        "Of cross pairs only: in self the truth is the driver, and AKD says it."
     )
     higher_is_better: ClassVar[bool | None] = False
     needs: ClassVar[tuple[str, ...]] = ("detector", "landmarks")

@@ -1,20 +1,17 @@
-"""SSIM (Wang et al., IEEE Transactions on Image Processing 2004) as scikit-image computes it, a batch at a time."""
+"""SSIM (Wang et al., IEEE Transactions on Image Processing 2004) as scikit-image computes it."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import ClassVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import Tensor
 
 from reenactbench.interfaces import FrameMetric, Scene
 
 SIGMA, RADIUS = 1.5, 5  # scikit-image truncates the Gaussian at 3.5 sigma: 11 taps
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-BATCH = 16
 
 
 class SSIM(FrameMetric):
@@ -30,39 +27,22 @@ class SSIM(FrameMetric):
 
     def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:
         assert scene.truth is not None
-        return ssim(scene.generated.images, scene.truth.images, scene.device), ""
+        return ssim(scene.generated.images, scene.truth.images), ""
 
 
-def ssim(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8], device: str = "cpu") -> npt.NDArray[np.float64]:
+def ssim(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """SSIM of each pair of images uint8 [T,H,W,3], at least 11 pixels high and wide; float64 [T]."""
-    parts = [
-        _ssim(_planes(first[start : start + BATCH], device), _planes(second[start : start + BATCH], device))
-        for start in range(0, len(first), BATCH)
-    ]
-    return np.asarray(torch.cat(parts).cpu().numpy())
+    return np.array([_ssim(x.astype(np.float64), y.astype(np.float64)) for x, y in zip(first, second, strict=True)])
 
 
-def _planes(images: npt.NDArray[np.uint8], device: str) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(images)).to(device).permute(0, 3, 1, 2).double()
+def _ssim(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> float:
+    ux, uy, uxx, uyy, uxy = (_weighted(values) for values in (x, y, x * x, y * y, x * y))
+    products, squares = ux * uy, ux * ux + uy * uy
+    similarity = (2 * products + C1) * (2 * (uxy - products) + C2) / ((squares + C1) * (uxx + uyy - squares + C2))
+    return float(similarity.mean())
 
 
-def _ssim(x: Tensor, y: Tensor) -> Tensor:
-    rows, columns = _window(x.shape[2]).to(x.device), _window(x.shape[3]).to(x.device)
-    # The weighted means under the window, where it lies wholly inside the picture: one matrix product an axis.
-    ux, uy, uxx, uyy, uxy = rows @ torch.stack([x, y, x * x, y * y, x * y]) @ columns.T
-    vx, vy, vxy = uxx - ux * ux, uyy - uy * uy, uxy - ux * uy
-    similarity = (2 * ux * uy + C1) * (2 * vxy + C2) / ((ux**2 + uy**2 + C1) * (vx + vy + C2))
-    means: Tensor = similarity.mean(dim=(1, 2, 3))
-    return means
-
-
-@cache
-def _window(size: int) -> Tensor:
-    """[size-10, size]: row i holds the Gaussian centred at pixel i+5."""
-    offsets = torch.arange(-RADIUS, RADIUS + 1, dtype=torch.float64)
-    weights = torch.exp(-0.5 * (offsets / SIGMA) ** 2)
-    weights /= weights.sum()
-    window = torch.zeros(size - 2 * RADIUS, size, dtype=torch.float64)
-    for row in range(len(window)):
-        window[row, row : row + 2 * RADIUS + 1] = weights
-    return window
+def _weighted(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The mean of [H,W,3] under a Gaussian window, where that lies wholly inside the picture: [H-10,W-10,3]."""
+    means = cv2.GaussianBlur(values, (2 * RADIUS + 1, 2 * RADIUS + 1), SIGMA)
+    return np.asarray(means[RADIUS:-RADIUS, RADIUS:-RADIUS])

@@ -24,7 +24,7 @@ from reenactbench.datasets.synthetic.skin import paint, skin_tone, texture_coord
 from reenactbench.datasets.synthetic.strands import Strands
 from reenactbench.datasets.synthetic.torso import follows, torso
 
-SUPERSAMPLING = 2
+SUPERSAMPLING = 1.5
 PIVOT = np.array([0, -4.0, -1.5], np.float32)  # cm: where the head turns on the neck
 MOUTH_OPEN = 0.7  # cm between the lips that let all light in
 NOWHERE = -9999.0  # texels: no skin at this pixel
@@ -93,7 +93,7 @@ class Actor:
         vertices = placed(np.concatenate([skin, turned(parts), collar]))
         colours, shine = self._coloured(vertices, normals, turn, _mouth_gap(skin))
 
-        side = size * SUPERSAMPLING
+        side = round(size * SUPERSAMPLING)
         picture, depth = self._backdrop(side).copy(), camera.blank_depth(side)
         self._draw_solid(vertices, colours, shine, picture, depth)
         found = vertices[chart().landmarks]

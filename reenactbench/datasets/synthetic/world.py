@@ -15,7 +15,7 @@ from reenactbench.datasets.synthetic.settings import draw_setting
 from reenactbench.datasets.synthetic.tracks import CALM, EXTREME, LIVELY, motion_track
 from reenactbench.errors import ReenactbenchError
 
-FRAMES = 96
+FRAMES = 64
 FPS = 25.0
 SEEN, UNSEEN = 52, 12
 SIBLINGS = (("004", "005"), ("021", "022"), ("038", "039"), ("013", "055"), ("030", "060"), ("047", "063"))
