@@ -21,9 +21,9 @@ from reenactbench.backbones.detector import load_yunet
 from reenactbench.backbones.identity import load_insightface
 from reenactbench.backbones.landmarks import load_onnx68
 from reenactbench.datasets.synthetic.actor import Actor
+from reenactbench.datasets.synthetic.motion.tracks import draw_motion
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
-from reenactbench.datasets.synthetic.tracks import draw_motion
 from reenactbench.datasets.synthetic.world import SIBLINGS, people
 from reenactbench.interfaces import Features
 

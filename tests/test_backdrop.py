@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reenactbench.datasets.synthetic.backdrop import draw_backdrop
+from reenactbench.datasets.synthetic.backdrop.backdrop import draw_backdrop
 
 SEEDS = range(60)
 

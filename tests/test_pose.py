@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from test_metrics import scene
 
-from reenactbench.datasets.synthetic import anatomy
+from reenactbench.datasets.synthetic.body import anatomy
 from reenactbench.metrics.mean_face import MEAN_FACE
 from reenactbench.metrics.pose import Pose, angles, head_rotations, scaled_orthographic
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reenactbench.datasets.synthetic.beard import beard, region, stubble_cover
-from reenactbench.datasets.synthetic.chart import chart
-from reenactbench.datasets.synthetic.hair import hair, scalp_cover
-from reenactbench.datasets.synthetic.head import Head
+from reenactbench.datasets.synthetic.body.chart import chart
+from reenactbench.datasets.synthetic.body.head import Head
+from reenactbench.datasets.synthetic.hair.beard import beard, region, stubble_cover
+from reenactbench.datasets.synthetic.hair.hair import hair, scalp_cover
+from reenactbench.datasets.synthetic.hair.strands import Hull, Strands
 from reenactbench.datasets.synthetic.parameters import BEARDS, HAIR_STYLES, SHAPE, Looks
-from reenactbench.datasets.synthetic.strands import Hull, Strands
 
 LOOKS = Looks(
     melanin=0.3,

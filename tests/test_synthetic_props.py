@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reenactbench.datasets.synthetic.ear import ear, mirrored
-from reenactbench.datasets.synthetic.glasses import glasses
-from reenactbench.datasets.synthetic.mesh import Mesh, merged
+from reenactbench.datasets.synthetic.body.ear import ear, mirrored
+from reenactbench.datasets.synthetic.body.glasses import glasses
+from reenactbench.datasets.synthetic.body.teeth import follows_jaw, mouth_bag, teeth, tongue
+from reenactbench.datasets.synthetic.body.torso import follows, torso
+from reenactbench.datasets.synthetic.drawing.mesh import Mesh, merged
+from reenactbench.datasets.synthetic.drawing.tube import tube
 from reenactbench.datasets.synthetic.parameters import CLOTHES, GLASSES
-from reenactbench.datasets.synthetic.teeth import follows_jaw, mouth_bag, teeth, tongue
-from reenactbench.datasets.synthetic.torso import follows, torso
-from reenactbench.datasets.synthetic.tube import tube
 
 Array = npt.NDArray[np.float64]
 

@@ -17,9 +17,9 @@ from reenactbench.backbones.synthface.networks import IdentityNetwork, LandmarkN
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.dataset import Synthetic
 from reenactbench.datasets.synthetic.films import version
+from reenactbench.datasets.synthetic.motion.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
-from reenactbench.datasets.synthetic.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.world import people
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_file

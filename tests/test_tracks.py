@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reenactbench.datasets.synthetic.expressions import EXPRESSIONS
-from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, Vector
-from reenactbench.datasets.synthetic.tracks import (
+from reenactbench.datasets.synthetic.motion.expressions import EXPRESSIONS
+from reenactbench.datasets.synthetic.motion.tracks import (
     CALM,
     CHARACTERS,
     EXTREME,
@@ -19,6 +18,7 @@ from reenactbench.datasets.synthetic.tracks import (
     motion_track,
     neutral,
 )
+from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, Vector
 
 LOW, HIGH = (np.array(ends, np.float32) for ends in zip(*((p.low, p.high) for p in MOTION), strict=True))
 FPS = 25.0

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.films import version
 from reenactbench.datasets.synthetic.identities import draw_identity
+from reenactbench.datasets.synthetic.motion.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
 from reenactbench.datasets.synthetic.settings import draw_setting
-from reenactbench.datasets.synthetic.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.world import people, training_random
 from reenactbench.files import replacing
 

@@ -9,20 +9,20 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reenactbench.datasets.synthetic import camera, light
-from reenactbench.datasets.synthetic.anatomy import EYE_RADIUS
-from reenactbench.datasets.synthetic.backdrop import draw_backdrop
-from reenactbench.datasets.synthetic.beard import beard, stubble_cover
-from reenactbench.datasets.synthetic.chart import chart
-from reenactbench.datasets.synthetic.hair import hair, scalp_cover
-from reenactbench.datasets.synthetic.head import Head, topology
-from reenactbench.datasets.synthetic.mesh import Floats, Ints, Surface, rotation
+from reenactbench.datasets.synthetic.backdrop.backdrop import draw_backdrop
+from reenactbench.datasets.synthetic.body.anatomy import EYE_RADIUS
+from reenactbench.datasets.synthetic.body.chart import chart
+from reenactbench.datasets.synthetic.body.head import Head, topology
+from reenactbench.datasets.synthetic.body.parts import Parts
+from reenactbench.datasets.synthetic.body.skin import paint, skin_tone, texture_coordinates
+from reenactbench.datasets.synthetic.body.torso import follows, torso
+from reenactbench.datasets.synthetic.drawing import camera, light
+from reenactbench.datasets.synthetic.drawing.mesh import Floats, Ints, Surface, rotation
+from reenactbench.datasets.synthetic.hair.beard import beard, stubble_cover
+from reenactbench.datasets.synthetic.hair.hair import hair, scalp_cover
+from reenactbench.datasets.synthetic.hair.ribbons import ribbon_faces, ribbon_vertices, strand_light, tangents
+from reenactbench.datasets.synthetic.hair.strands import Strands
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX, SHAPE_INDEX, Identity, Setting, Vector
-from reenactbench.datasets.synthetic.parts import Parts
-from reenactbench.datasets.synthetic.ribbons import ribbon_faces, ribbon_vertices, strand_light, tangents
-from reenactbench.datasets.synthetic.skin import paint, skin_tone, texture_coordinates
-from reenactbench.datasets.synthetic.strands import Strands
-from reenactbench.datasets.synthetic.torso import follows, torso
 
 SUPERSAMPLING = 1.5
 PIVOT = np.array([0, -4.0, -1.5], np.float32)  # cm: where the head turns on the neck

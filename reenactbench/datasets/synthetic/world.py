@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from reenactbench import types
 from reenactbench.datasets.synthetic.identities import draw_identity, sibling
+from reenactbench.datasets.synthetic.motion.tracks import CALM, EXTREME, LIVELY, motion_track
 from reenactbench.datasets.synthetic.parameters import BEARDS, GLASSES, HAIR_STYLES, Identity, Setting, Vector
 from reenactbench.datasets.synthetic.settings import draw_setting
-from reenactbench.datasets.synthetic.tracks import CALM, EXTREME, LIVELY, motion_track
 from reenactbench.errors import ReenactbenchError
 
 FRAMES = 64

@@ -1,0 +1,1 @@
+"""Places out of focus."""

@@ -1,0 +1,1 @@
+"""Heads, and all that is fixed to them but hair."""

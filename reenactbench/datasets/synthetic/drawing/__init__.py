@@ -1,0 +1,1 @@
+"""Meshes, light and the camera."""
