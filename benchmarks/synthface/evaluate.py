@@ -59,7 +59,9 @@ def table(head: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _text(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return "" if np.isnan(value) else f"{value:.4g}"
 
 
 def renderer_section(folder: Path) -> str:
