@@ -122,6 +122,14 @@ def test_lids_close(side: str, upper: int, lower: int) -> None:
         assert abs(opening(1, gaze)) < 0.02 * opening(0)
 
 
+def test_a_closed_eye_mirrors_no_lamp() -> None:
+    opened, closed = shot(), shot(0, blink_left=1, blink_right=1)
+    left, top = opened.landmarks[36:42].min(axis=0).astype(int)
+    right, bottom = opened.landmarks[36:42].max(axis=0).astype(int) + 1
+    eye = slice(top, bottom), slice(left, right)
+    assert closed.image[eye].max() < opened.image[eye].max() - 20
+
+
 def test_the_jaw_opens_the_mouth() -> None:
     gaps = [float(np.linalg.norm(found[66] - found[62])) for found in (shot(0, jaw=j).landmarks for j in (0, 0.3, 1))]
     assert gaps[0] < 1 and gaps[0] + 2 < gaps[1] < gaps[2]

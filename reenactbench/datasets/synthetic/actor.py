@@ -32,6 +32,7 @@ SHADOW_SMOOTHING = 3
 STRANDS_FACING = -0.45  # strands that face away further than this are hidden by the head
 UNEVEN, UNDER_HAIR = 0.6, 0.15  # cm that a visible landmark may lie behind the nearest pixel of skin, and of hair
 GLOSS = 0.075
+CATCH = 0.04  # cm: less than a lid is thick, so that a closed eye mirrors nothing
 FOLDS = ((0.85, 0.55, 0.5), (0.85, 0.55, 0.5), (0.45, 0.16, 0.16))  # colours of the insides of lids and lips
 LINING, CHEEKS = np.array([0.045, 0.012, 0.01], np.float32), 11.0  # colour of the cheeks' inner side; cm of chart
 TO_CAMERA = np.array([0, 0, 1], np.float32)
@@ -219,7 +220,7 @@ class Actor:
             x, y = camera.pixels(spot[None], size)[0]
             column, row = round(float(x)), round(float(y))
             inside = 4 <= column < size - 4 and 4 <= row < size - 4
-            if inside and camera.DISTANCE - spot[2] < depth[row, column] + 0.12:
+            if inside and camera.DISTANCE - spot[2] < depth[row, column] + CATCH:
                 rows, columns = np.mgrid[row - 3 : row + 4, column - 3 : column + 4]
                 glow = 0.8 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * (size / 256) ** 2))
                 picture[row - 3 : row + 4, column - 3 : column + 4] += glow[..., None].astype(np.float32)
