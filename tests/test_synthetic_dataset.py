@@ -453,4 +453,4 @@ def test_ctrl_c_while_rendering_ends_with_130_and_goes_on(tmp_path: Path, cli) -
     assert done.returncode == 0, done.stderr
     assert "synthetic, 2 clips" in done.stdout
     info = read_json(next((tmp_path / "results").glob("*/run.json")))
-    assert [len(pair["frames"]) for pair in info["pairs"]] == [64] * 2
+    assert [len(pair["frames"]) for pair in info["pairs"]] == [FRAMES - 3] * 2  # three are the targets

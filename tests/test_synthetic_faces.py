@@ -123,11 +123,12 @@ def test_lids_close(side: str, upper: int, lower: int) -> None:
 
 
 def test_a_closed_eye_mirrors_no_lamp() -> None:
-    opened, closed = shot(), shot(0, blink_left=1, blink_right=1)
-    left, top = opened.landmarks[36:42].min(axis=0).astype(int)
-    right, bottom = opened.landmarks[36:42].max(axis=0).astype(int) + 1
+    lit = actor(0).with_setting(replace(people()[0].setting, key=Light(15, 15, (1.0, 1.0, 1.0))))
+    opened, closed = lit.render(motion(blink_left=-0.2)), lit.render(motion(blink_left=1))
+    left, top = opened.landmarks[36:42].min(axis=0).astype(int) + 1
+    right, bottom = opened.landmarks[36:42].max(axis=0).astype(int)
     eye = slice(top, bottom), slice(left, right)
-    assert closed.image[eye].max() < opened.image[eye].max() - 20
+    assert closed.image[eye].min(axis=2).max() < opened.image[eye].min(axis=2).max() - 40  # white, unlike skin
 
 
 def test_the_jaw_opens_the_mouth() -> None:
@@ -186,8 +187,8 @@ def test_a_lamp_on_the_right_lights_the_cheek_on_the_right() -> None:
 def test_hair_over_a_landmark_hides_it() -> None:
     beard = next(index for index, person in enumerate(people()) if person.identity.looks.beard == "full")
     shaved = replace(people()[beard].identity, looks=replace(people()[beard].identity.looks, beard="none"))
-    assert not shot(beard).visible[7:10].any()
-    assert Actor(shaved, people()[beard].setting).render(neutral()).visible[7:10].all()
+    assert shot(beard).visible[6:11].sum() <= 2
+    assert Actor(shaved, people()[beard].setting).render(neutral()).visible[6:11].all()
 
 
 def test_ribbons_are_as_many_as_asked_for() -> None:
