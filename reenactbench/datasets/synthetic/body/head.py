@@ -8,17 +8,15 @@ from typing import NamedTuple
 import numpy as np
 
 from reenactbench.datasets.synthetic.body.anatomy import (
-    EXPRESSIONS,
     EYE_CENTRE,
     EYE_RADIUS,
-    LIP_MOVES,
-    bumps,
     controls,
     jaw_rotated,
     point_moves,
     shape_modes,
 )
 from reenactbench.datasets.synthetic.body.chart import LID_SAMPLES, LIP_SAMPLES, chart, spread
+from reenactbench.datasets.synthetic.body.modes import EXPRESSIONS, LIP_MOVES, bumps
 from reenactbench.datasets.synthetic.drawing.mesh import Floats, Ints
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX, Vector
 
