@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.errors import ReenactbenchError
+from reenactbench.types import SEEN
 
 if TYPE_CHECKING:
     import torch
@@ -117,6 +118,13 @@ class Dataset(ABC):
     @abstractmethod
     def clips(self) -> Sequence[ClipInfo]:
         """The clips that are here, sorted by id; decodes nothing."""
+
+    def training_clips(self) -> Sequence[ClipInfo]:
+        """The clips that methods are trained on, sorted by id: the seen ones, and what else there is of their people.
+
+        `prepare`, `prepared` and `frame_count` take their ids too.
+        """
+        return [clip for clip in self.clips() if clip.split == SEEN]
 
     @abstractmethod
     def missing(self) -> Sequence[str]:

@@ -20,10 +20,11 @@ import pytest
 from reenactbench.backbones import synthface
 from reenactbench.datasets.synthetic import dataset as module
 from reenactbench.datasets.synthetic import films
+from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.dataset import Synthetic
-from reenactbench.datasets.synthetic.films import Film, actor_of
+from reenactbench.datasets.synthetic.films import Film, actor_of, cast
 from reenactbench.datasets.synthetic.parameters import MOTION
-from reenactbench.datasets.synthetic.world import FPS, FRAMES, track
+from reenactbench.datasets.synthetic.world import FPS, FRAMES, takes, track
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import DatasetOptions, RunOptions, default_metrics, load_dataset
 from reenactbench.engine.store import read_strip
@@ -35,7 +36,7 @@ from reenactbench.registry import Entry
 from reenactbench.report import write_report
 from reenactbench.results import Run, read_run
 from reenactbench.summary import summary_rows
-from reenactbench.types import Pair
+from reenactbench.types import ClipInfo, Pair
 
 FEW = tuple(range(1, 13))
 WEIGHTS = Path(synthface.__file__).with_name("landmarks.safetensors")
@@ -195,6 +196,43 @@ def test_a_clip_interrupted_half_way_leaves_nothing_behind(tmp_path: Path) -> No
     with pytest.raises(KeyboardInterrupt):
         films.render(Stops(), Film("001", "001", FEW), tmp_path / "clips" / "one")
     assert list((tmp_path / "clips").iterdir()) == []
+
+
+# --- Footage for training
+
+
+def test_training_clips_are_the_seen_peoples_clips_and_takes() -> None:
+    clips = synthetic().training_clips()
+    assert [clip.id for clip in clips] == sorted(
+        f"{number:03d}{take}" for number in range(1, 53) for take in ("", ".1", ".2", ".3")
+    )
+    assert all((clip.identity, clip.split) == (clip.id[:3], "seen") for clip in clips)
+    own = [clip for clip in clips if clip.id == clip.identity]
+    assert own == [clip for clip in synthetic().clips() if clip.split == "seen"]
+
+
+def test_a_data_set_without_takes_trains_on_its_seen_clips(plugins: Plugins, tree: Path) -> None:
+    asked = DatasetOptions("300vw", tree, allow_missing=True)
+    assert [clip.id for clip in load_dataset(plugins.registry, asked, "cpu").training_clips()] == ["001", "002", "003"]
+
+
+def test_a_take_is_rendered_opened_and_verified_like_a_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    dataset = synthetic()
+    assert prepare(dataset, "002.1") == len(FEW)
+    clip = dataset.prepared("002.1")
+    assert clip is not None
+    assert clip.info == ClipInfo("002.1", identity="002", split="seen")
+    assert dataset.frame_count("002.1") == FRAMES
+    motion = track("002.1")[: len(FEW)]
+    np.testing.assert_array_equal(dataset.labels("002.1").motion, motion)
+    shot = Actor(cast()["002"].identity, takes()[3].setting).render(motion[6], 128)
+    np.testing.assert_array_equal(clip.images[6], shot.image)
+    np.testing.assert_array_equal(clip.landmarks[6], shot.landmarks)
+    (note,), findings = dataset.verify(allow_missing=False, jobs=1)
+    assert note.reason.startswith("64 clips are not rendered yet")  # a take is none of them
+    assert findings == []
+    assert dataset.prepared("002") is None
 
 
 # --- True frames

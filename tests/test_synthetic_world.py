@@ -146,6 +146,8 @@ for number in range(64, 0, -1):
     digest.update(world.track(f"{number:03d}").tobytes())
 for person in world.people():
     digest.update(person.identity.shape.tobytes() + repr((person.identity.looks, person.setting)).encode())
+for take in reversed(world.takes()):
+    digest.update(world.track(take.id).tobytes() + repr((take.id, take.setting)).encode())
 print(digest.hexdigest(), [name for name in ("torch", "scipy", "cv2") if name in sys.modules])
 """
     outputs = {
@@ -192,9 +194,51 @@ def test_every_clip_has_its_own_track_and_some_are_extreme() -> None:
     assert tracks[..., MOTION_INDEX["jaw"]].max() > 0.9
 
 
-def test_a_person_who_does_not_exist_has_no_track() -> None:
-    with pytest.raises(ReenactbenchError, match="no person '065'"):
-        world.track("065")
+@pytest.mark.parametrize("absent", ["065", "1", "053.1", "001.0", "001.4", "001.1.1"])
+def test_a_person_or_take_that_does_not_exist_has_no_track(absent: str) -> None:
+    with pytest.raises(ReenactbenchError, match=f"no person '{absent}' .* 001 to 064, with takes 001.1 to 052.3"):
+        world.track(absent)
+
+
+def test_a_take_shares_the_identity_with_the_clip_and_nothing_else() -> None:
+    people, takes = world.people(), world.takes()
+    assert [take.id for take in takes] == [f"{number:03d}.{take}" for number in range(1, 53) for take in (1, 2, 3)]
+    identities = {person.id: person.identity for person in people}
+    for take in takes:
+        assert (take.identity_id, take.split) == (take.id[:3], "seen")
+        np.testing.assert_array_equal(take.identity.shape, identities[take.identity_id].shape)
+        assert take.identity.looks == identities[take.identity_id].looks
+    everything = [*people, *takes]
+    assert len({person.setting.key for person in everything}) == len(everything)
+    assert len({person.setting.backdrop for person in everything}) == len(everything)
+    frames = np.concatenate([world.track(person.id) for person in everything])
+    assert len(np.unique(frames, axis=0)) == len(everything) * world.FRAMES  # not one frame of motion is met twice
+
+
+def test_takes_are_extreme_and_lively_in_turn() -> None:
+    tracks = np.stack([world.track(take.id) for take in world.takes()]).reshape(52, 3, world.FRAMES, len(MOTION))
+    turned = np.abs(tracks[..., MOTION_INDEX["yaw"]]).max(axis=2)
+    assert (turned[:, [0, 2]] > 28).all()
+    assert (turned[:, 1] < 28).all() and np.median(turned[:, 1]) > 12
+
+
+def test_no_judge_was_trained_with_the_random_numbers_of_a_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks.synthface.pictures import PARTS
+
+    drawn: list[tuple[int, int]] = []
+    stream = world.training_random
+
+    def noted(purpose: int, index: int) -> np.random.Generator:
+        drawn.append((purpose, index))
+        return stream(purpose, index)
+
+    takes = world.takes()
+    monkeypatch.setattr(world, "training_random", noted)
+    world.takes.__wrapped__()
+    for take in takes:
+        world.track(take.id)
+    assert len(set(drawn)) == len(drawn) == 2 * len(takes)
+    assert {purpose for purpose, _ in drawn}.isdisjoint(part.purpose for part in PARTS.values())
 
 
 def test_training_never_meets_the_benchmark() -> None:

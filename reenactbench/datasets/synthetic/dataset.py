@@ -17,11 +17,12 @@ from reenactbench.datasets.synthetic.films import (
     cast,
     check_all,
     open_film,
+    performances,
     remove_unused,
     render_all,
     rendered,
 )
-from reenactbench.datasets.synthetic.world import FRAMES
+from reenactbench.datasets.synthetic.world import FRAMES, Person, takes
 from reenactbench.datasets.w300vw import W300VW
 from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
@@ -44,7 +45,10 @@ class Labels(NamedTuple):
 
 
 class Synthetic(Dataset):
-    """64 people who do not exist, one clip each, and the true frames of any of them moving like any other."""
+    """64 people who do not exist, one clip each, and the true frames of any of them moving like any other.
+
+    Of the seen ones there are also takes to train on, which are no clips of the benchmark.
+    """
 
     name: ClassVar[str] = "synthetic"
     image_size: ClassVar[int] = SIZE
@@ -69,7 +73,10 @@ class Synthetic(Dataset):
         self._truths: set[Film] = set()
 
     def clips(self) -> Sequence[ClipInfo]:
-        return [ClipInfo(person.id, identity=person.id, split=person.split) for person in cast().values()]
+        return [_info(person) for person in cast().values()]
+
+    def training_clips(self) -> Sequence[ClipInfo]:
+        return sorted([*super().training_clips(), *map(_info, takes())], key=lambda clip: clip.id)
 
     def missing(self) -> Sequence[str]:
         return []
@@ -113,8 +120,7 @@ class Synthetic(Dataset):
 
     def _open(self, film: Film) -> Clip | None:
         if film not in self._opened:
-            person = cast()[film.target]
-            clip = open_film(film, ClipInfo(person.id, identity=person.id, split=person.split))
+            clip = open_film(film, _info(performances()[film.target]))
             if clip is None:
                 return None
             self._opened[film] = clip
@@ -132,6 +138,10 @@ class Synthetic(Dataset):
         with workers(min(jobs, len(todo))) as pool:
             for done in as_completed([pool.submit(render_all, of_target) for of_target in longest_first]):
                 progress(done.result())
+
+
+def _info(person: Person) -> ClipInfo:
+    return ClipInfo(person.id, identity=person.identity_id, split=person.split)
 
 
 def _own_film(clip_id: str) -> Film:

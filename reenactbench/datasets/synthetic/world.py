@@ -1,4 +1,7 @@
-"""The benchmark's 64 people, each with a setting and a track of motion. Importing this module imports no torch."""
+"""The benchmark's 64 people, each with a setting and a track of motion, and takes of them to train on.
+
+Importing this module imports no torch.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +21,37 @@ from reenactbench.errors import ReenactbenchError
 FRAMES = 64
 FPS = 25.0
 SEEN, UNSEEN = 52, 12
+TAKES = 3
+"""Of each seen person, besides their clip."""
 SIBLINGS = (("004", "005"), ("021", "022"), ("038", "039"), ("013", "055"), ("030", "060"), ("047", "063"))
 """Hard pairs: three both seen, three seen and unseen."""
 
 _BENCHMARK, _TRAINING = 0x72656561, 0x7472616E  # entropies: no draw for training is one of the benchmark's
 _PEOPLE, _SIBLINGS, _SETTINGS, _TRACKS = range(4)
+_TAKE_SETTINGS, _TAKE_TRACKS = 4, 5  # purposes for `training_random`; those below are of the judges' training
 
 _SKINS = 4
 _GROUPS = 2 * _SKINS  # of skin and lashes, which tell women from men; equally many people each
 _CANDIDATES = 640
 _CONSIDERED = 10  # candidates for each place; the one least like all before gets it
 _MOTION = (CALM, EXTREME, LIVELY, CALM, LIVELY, EXTREME, CALM, LIVELY, LIVELY)  # in turn: two of nine are extreme
+_TAKE_MOTION = (LIVELY, EXTREME)  # in turn: the odd takes are extreme
 
 
 @dataclass(frozen=True)
 class Person:
-    """One of the benchmark's people, in the setting of their clip."""
+    """One of the benchmark's people, in the setting of their clip or of a take."""
 
     id: str
+    """Of the clip or take: "001", "001.1"."""
     split: str
     identity: Identity
     setting: Setting
+
+    @property
+    def identity_id(self) -> str:
+        """Who it is, in whatever take: the id of their clip."""
+        return self.id.partition(".")[0]
 
 
 @cache
@@ -59,11 +72,36 @@ def people() -> tuple[Person, ...]:
     )
 
 
+@cache
+def takes() -> tuple[Person, ...]:
+    """Footage for training, sorted by id: the seen people again in TAKES other settings each, "001.1" to "052.3".
+
+    A take shares nothing but the identity with the person's clip; no setting or motion of it is one of the benchmark's.
+    """
+    return tuple(
+        Person(
+            id=f"{person.id}.{take}",
+            split=person.split,
+            identity=person.identity,
+            setting=draw_setting(training_random(_TAKE_SETTINGS, _take_index(number, take))),
+        )
+        for number, person in enumerate(people()[:SEEN], start=1)
+        for take in range(1, TAKES + 1)
+    )
+
+
 def track(person_id: str) -> Vector:
-    """The motion float32 [FRAMES,19] of this person's own clip, in the columns of MOTION; 14 of the 64 are extreme."""
-    if person_id not in {person.id for person in people()}:
-        raise ReenactbenchError(f"there is no person {person_id!r} in the synthetic world; they are 001 to 064")
-    number = int(person_id)
+    """The motion float32 [FRAMES,19] of this clip or take, in the columns of MOTION.
+
+    Of the 64 clips 14 are extreme, of the takes the odd ones; the even ones are lively.
+    """
+    if person_id not in {person.id for person in (*people(), *takes())}:
+        known = f"they are 001 to 064, with takes 001.1 to 052.{TAKES}"
+        raise ReenactbenchError(f"there is no person {person_id!r} in the synthetic world; {known}")
+    number, take = (int(part or 0) for part in person_id.partition(".")[::2])
+    if take:
+        random, character = training_random(_TAKE_TRACKS, _take_index(number, take)), _TAKE_MOTION[take % 2]
+        return motion_track(random, FRAMES, FPS, character)
     return motion_track(_random(_BENCHMARK, _TRACKS, number), FRAMES, FPS, _MOTION[number % len(_MOTION)])
 
 
@@ -74,6 +112,10 @@ def training_random(purpose: int, index: int) -> np.random.Generator:
 
 def _random(entropy: int, purpose: int, index: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(purpose, index)))
+
+
+def _take_index(number: int, take: int) -> int:
+    return SEEN * (take - 1) + number - 1
 
 
 def _id(number: int) -> str:
