@@ -28,12 +28,13 @@ from reenactbench.datasets.tree import VideoTree
 from reenactbench.engine.generate import Generator
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.plan import plan_cells
-from reenactbench.engine.provenance import environment
 from reenactbench.engine.score import Scorer
-from reenactbench.engine.setup import DatasetOptions, RunOptions, available_cores, load_dataset
+from reenactbench.engine.setup import DatasetOptions, RunOptions, load_dataset
 from reenactbench.engine.store import Store
 from reenactbench.interfaces import DataOptions, FrameMetric, SetMetric
 from reenactbench.plugins import load_plugins
+from reenactbench.preparing import available_cores
+from reenactbench.provenance import environment
 from reenactbench.results import OK
 
 REPEATS = 3

@@ -134,9 +134,10 @@ def register_backbones(register: Register) -> None:
 
 @hookimpl
 def register_commands(app: typer.Typer) -> None:
-    from reenactbench.cli import compare, data, doctor, listing, report, run, show, weights
+    from reenactbench.cli import compare, data, doctor, listing, report, run, show, train, weights
 
     app.command()(run.run)
+    app.command()(train.train)
     app.command()(report.report)
     app.command()(show.show)
     app.command()(compare.compare)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from reenactbench.errors import ReenactbenchError
 
 PARTIAL = ".partial-"  # how what is not yet complete is called
 
@@ -48,6 +51,33 @@ def replacing(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Holds the folder of a run or training, making it; raises ReenactbenchError where another process does. A killed
+    process lets go of it."""
+    from filelock import FileLock, Timeout
+
+    path.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReenactbenchError(
+            f"{path} is in use by another reenactbench run; wait for it or give another --name"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def folder_name(name: str) -> str:
+    """The name that `--name` gives to a folder; raises ReenactbenchError where it could lead to another place."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        raise ReenactbenchError(f"--name {name}: take letters, digits, '.', '_' and '-'")
+    return name
 
 
 def remove_leftovers(folder: Path, older_than: float = 86400.0) -> None:

@@ -19,7 +19,10 @@ class Register(Protocol):
 
 @hookspec
 def register_methods(register: Register) -> None:
-    """Register `Method` classes: register("my-method", "my_package.method:MyMethod", summary="...", licence="MIT")."""
+    """Register `Method` classes: register("my-method", "my_package.method:MyMethod", summary="...", licence="MIT").
+
+    recipe: `"module:attr"` of the `reenactbench.training.recipe.Recipe` by which `reenactbench train` trains it.
+    """
 
 
 @hookspec

@@ -33,7 +33,7 @@ class Entry:
     version: str
     summary: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
-    """Such as licence and citation."""
+    """Such as licence and citation, and of a method that can be trained its recipe."""
 
     def __post_init__(self) -> None:
         """Raises TypeError or ValueError where a plugin registers what could not be listed, named or imported."""
@@ -42,8 +42,9 @@ class Entry:
             raise TypeError(f"{what}: name, summary and metadata must be text")
         if not re.fullmatch(_NAMES.get(self.kind, _WORD), self.name):
             raise ValueError(f"{what}: write a name of letters, digits and . _ + -, and of a backbone KIND/SCHEME")
-        if isinstance(self.target, str) and not re.fullmatch(r"[\w.]+:\w+", self.target):
-            raise ValueError(f"{what}: target {self.target!r} is not 'module:attr'")
+        for role, target in (("target", self.target), ("recipe", self.metadata.get("recipe"))):
+            if isinstance(target, str) and not re.fullmatch(r"[\w.]+:\w+", target):
+                raise ValueError(f"{what}: {role} {target!r} is not 'module:attr'")
 
     def __str__(self) -> str:
         return f"{noun(self.kind)} {self.name!r} of {self.provider}"

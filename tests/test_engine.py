@@ -22,14 +22,14 @@ from reenactbench.engine import generate, record
 from reenactbench.engine import run as running
 from reenactbench.engine.job import load_job
 from reenactbench.engine.plan import describe
-from reenactbench.engine.provenance import without_folder, without_folders
-from reenactbench.engine.run import locked, run
+from reenactbench.engine.run import run
 from reenactbench.engine.setup import RunOptions
 from reenactbench.engine.store import read_strip, write_strip
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import read_json, remove_leftovers, replacing
+from reenactbench.files import locked, read_json, remove_leftovers, replacing
 from reenactbench.interfaces import Method
 from reenactbench.plugins import PluginReport, Plugins, load_plugins
+from reenactbench.provenance import without_folder, without_folders
 from reenactbench.registry import Entry
 from reenactbench.results import TABLES, Run, read_run
 from reenactbench.summary import summary_rows

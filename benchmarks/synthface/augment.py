@@ -8,17 +8,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from reenactbench.landmarks68 import MIRRORED
+
 from .pictures import SIZE
 
 Image = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float32]
 SEEN = 64  # the side that the networks look at; averaging to it here is what they would do first
-
-MIRRORED = [
-    *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, *range(35, 30, -1), 45, 44, 43, 42, 47, 46, 39, 38, 37, 36,
-    41, 40, *range(54, 47, -1), *range(59, 54, -1), *range(64, 59, -1), 67, 66, 65,
-]  # fmt: skip
-"""The landmark that each of the 68 becomes in a mirror."""
 
 
 def disturbed(image: Image, points: Points, random: np.random.Generator) -> tuple[Image, Points]:
@@ -46,7 +42,7 @@ def disturbed(image: Image, points: Points, random: np.random.Generator) -> tupl
 
 
 def mirrored(image: Image, points: Points) -> tuple[Image, Points]:
-    return _cv(cv2.flip(image, 1)), np.array([SIZE - 1, 0] - points[MIRRORED] * [1, -1], np.float32)
+    return _cv(cv2.flip(image, 1)), np.array([SIZE - 1, 0] - points[list(MIRRORED)] * [1, -1], np.float32)
 
 
 def faceless(image: Image, points: Points, random: np.random.Generator) -> Image:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.progress import track
 
 from reenactbench.datasets.workers import workers
-from reenactbench.engine.setup import available_cores
+from reenactbench.preparing import available_cores
 
 from .pictures import PARTS, chunk_file, write_chunk
 

@@ -83,6 +83,16 @@ KNOWN = {
             source="richzhang/PerceptualSimilarity",
             used_by="lpips",
         ),
+        Weights(
+            name="vgg19-dcbb9e9d.pth",
+            file="vgg19-dcbb9e9d.pth",
+            url="https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+            sha256="dcbb9e9dad569fff7a846263a77324fc34978fea2bfb039c012d710e1776ae44",
+            size=574_673_361,
+            licence="BSD-3-Clause; trained on ImageNet",
+            source="torchvision",
+            used_by="training",
+        ),
     )
 }
 

@@ -32,8 +32,9 @@ def verify(
 ) -> None:
     """Decode every video, read every landmark file (synthetic: read every rendered clip and true frame, and render a
     frame of each film again), list all that is wrong; ends with 2 if any of it is fatal."""
-    from reenactbench.engine.progress import progress_bar
-    from reenactbench.engine.setup import DatasetOptions, available_cores, load_dataset
+    from reenactbench.engine.setup import DatasetOptions, load_dataset
+    from reenactbench.preparing import available_cores
+    from reenactbench.progress import progress_bar
 
     loaded = load_dataset(ctx.obj.registry, DatasetOptions(dataset, data_root, allow_missing=True), "cpu")
     parts: list[Sequence[Finding]] = []
@@ -65,7 +66,7 @@ def prepare(
 ) -> None:
     """Crop every clip to 128x128 (synthetic: render it) into a memory-mapped cache; started again, it goes on where it
     stopped."""
-    from reenactbench.engine.job import prepare_clips
+    from reenactbench.preparing import prepare_clips
 
     loaded = _load(ctx, dataset, data_root, allow_missing, crop, detector, landmarks)
     ids = [clip.id for clip in loaded.clips()]
@@ -135,9 +136,9 @@ def export(
     from reenactbench.datasets.synthetic.export import chosen
     from reenactbench.datasets.synthetic.export import export as write
     from reenactbench.datasets.synthetic.world import FRAMES
-    from reenactbench.engine.progress import progress_bar
-    from reenactbench.engine.setup import available_cores
     from reenactbench.errors import ReenactbenchError
+    from reenactbench.preparing import available_cores
+    from reenactbench.progress import progress_bar
 
     factory = ctx.obj.registry.find("datasets", dataset).load()
     if not (isinstance(factory, type) and issubclass(factory, Synthetic)):

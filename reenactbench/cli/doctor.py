@@ -11,8 +11,8 @@ def doctor(ctx: typer.Context, json: shared.Json = False) -> None:
     """Check the installation: packages, device, weights, plugins."""
     from reenactbench.backbones.weights import KNOWN
     from reenactbench.cache import cache_folder
-    from reenactbench.engine.provenance import environment
     from reenactbench.engine.setup import pick_device
+    from reenactbench.provenance import environment
 
     found = environment(pick_device("auto"))
     problems = [f"plugin {report.name}: {error}" for report in ctx.obj.reports for error in report.errors]

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from reenactbench.engine.plan import Cell
-from reenactbench.engine.provenance import traceback_tail, without_folders
-from reenactbench.engine.seeding import seed_everything
 from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import Dataset, Method
+from reenactbench.provenance import traceback_tail, without_folders
 from reenactbench.registry import BROKEN
 from reenactbench.results import FAILED, OK
+from reenactbench.seeding import seed_everything
 from reenactbench.types import Clip, Frames
 
 BATCH = 16

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +9,14 @@ from typing import Any
 from reenactbench.engine import plan, setup
 from reenactbench.engine.networks import backbone_specs
 from reenactbench.engine.pairs import plan_pairs
-from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import content_key
+from reenactbench.files import content_key, folder_name
 from reenactbench.interfaces import Dataset, SetMetric
+from reenactbench.preparing import available_cores, prepare_clips
+from reenactbench.progress import progress_bar
 from reenactbench.registry import Registry
 from reenactbench.types import Pair
-
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +44,10 @@ class Job:
 
     def name(self) -> str:
         """The name given, or one that the same command always gets again."""
+        if self.options.name is not None:
+            return folder_name(self.options.name)
         protocols = [part["name"] for part in self.protocols]
-        if self.options.name is not None and not NAME.fullmatch(self.options.name):
-            raise ReenactbenchError(f"--name {self.options.name}: take letters, digits, '.', '_' and '-'")
-        return self.options.name or "-".join([self.dataset.name, *protocols, content_key(self.identity())[:8]])
+        return "-".join([self.dataset.name, *protocols, content_key(self.identity())[:8]])
 
 
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
@@ -77,23 +73,8 @@ def _compares_with_truth(spec: MetricSpec) -> bool:
     return not spec.missing and (spec.metric.needs_truth or isinstance(spec.metric, SetMetric))
 
 
-def prepare_clips(dataset: Dataset, clip_ids: Sequence[str]) -> tuple[int, float]:
-    """Prepare clips with a progress bar; returns the frames handled and the seconds taken."""
-    todo = [clip_id for clip_id in clip_ids if dataset.prepared(clip_id) is None]
-    start, handled = time.perf_counter(), 0
-    with progress_bar("preparing", sum(dataset.frame_count(clip_id) for clip_id in todo)) as advance:
-
-        def count(frames: int) -> None:
-            nonlocal handled
-            handled += frames
-            advance(frames)
-
-        dataset.prepare(todo, count, setup.available_cores())
-    return handled, time.perf_counter() - start
-
-
 def prepare_truth(dataset: Dataset, pairs: Sequence[Pair]) -> None:
     """Make the true frames of the pairs that have none yet, with a progress bar."""
     todo = [pair for pair in pairs if pair.frames and dataset.truth(pair) is None]
     with progress_bar("preparing true frames", sum(len(pair.frames) for pair in todo)) as advance:
-        dataset.prepare_truth(todo, advance, setup.available_cores())
+        dataset.prepare_truth(todo, advance, available_cores())

@@ -9,10 +9,10 @@ import torch
 from reenactbench.engine import plan
 from reenactbench.engine.generate import Generator, failure, method_frames
 from reenactbench.engine.job import Job
-from reenactbench.engine.provenance import environment
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.files import content_key
 from reenactbench.interfaces import MethodMetric
+from reenactbench.provenance import environment
 from reenactbench.registry import BROKEN
 from reenactbench.results import NOT_COMPUTED, OK
 from reenactbench.types import ALL

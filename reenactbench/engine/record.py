@@ -11,10 +11,10 @@ from typing import Any
 
 from reenactbench.engine import plan
 from reenactbench.engine.job import Job
-from reenactbench.engine.provenance import command_line, environment, without_folders
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.interfaces import Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import rank
+from reenactbench.provenance import command_line, environment, without_folders
 from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
 from reenactbench.types import Pair
 

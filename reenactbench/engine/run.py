@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from reenactbench.engine import plan, record
 from reenactbench.engine.generate import Generator, failed_record
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.measure import method_rows
 from reenactbench.engine.media import write_media
-from reenactbench.engine.progress import progress_bar
 from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import read_json, remove_leftovers
+from reenactbench.files import locked, read_json, remove_leftovers
 from reenactbench.interfaces import SetMetric
 from reenactbench.plugins import Plugins
+from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, remove_tables, write_run_info, write_table
 
@@ -58,23 +54,6 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
         write_run_info(path, info)
         plugins.notify("run_finished", run=info)
     return Outcome(path, len(info["failures"]), interrupted=False)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Holds a run's folder; raises ReenactbenchError where another process does. A killed process lets go of it."""
-    path.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ReenactbenchError(
-            f"{path} is in use by another reenactbench run; wait for it or give another --name"
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _refuse_other_run(path: Path, job: Job) -> None:

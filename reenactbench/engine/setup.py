@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +16,12 @@ from reenactbench.engine.networks import (
     load_backbone,
     way_of_cropping,
 )
-from reenactbench.engine.seeding import seed_everything
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
 from reenactbench.interfaces import Backbone, DataOptions, Dataset, Method, MethodMetric, Metric
 from reenactbench.registry import Entry, Registry
 from reenactbench.results import STRIPS
+from reenactbench.seeding import seed_everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +121,6 @@ def pick_device(asked: str) -> str:
     if asked not in ("cpu", "cuda"):
         raise ReenactbenchError(f"--device {asked}: choose auto, cpu or cuda")
     return asked
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Dataset:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = """
-    reenactbench numpy scipy torch torchvision opencv-python opencv-python-headless scikit-image pytorch-fid
-    insightface onnxruntime pandas pyarrow pluggy typer jinja2
+    reenactbench numpy scipy torch torchvision lightning-fabric opencv-python opencv-python-headless scikit-image
+    pytorch-fid insightface onnxruntime pandas pyarrow pluggy typer jinja2
 """.split()
 TRACEBACK_TAIL = 6
 
@@ -54,7 +54,7 @@ def device_name(device: str) -> str:
 
 def git_commit() -> str | None:
     """The commit of the checkout this package runs from, with `+changes` where files differ; None where it is none."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parent
     git = ["git", "-C", str(package)]
     try:
         if subprocess.run([*git, "ls-files", "--error-unmatch", "."], capture_output=True, timeout=10).returncode:

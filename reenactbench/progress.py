@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+
+class Advance(Protocol):
+    def __call__(self, amount: int, note: str = "", /) -> None:
+        """So much more is done; the note stands behind the bar."""
 
 
 @contextmanager
-def progress_bar(title: str, total: int, unit: str = "frames") -> Iterator[Callable[[int], None]]:
+def progress_bar(title: str, total: int, unit: str = "frames") -> Iterator[Advance]:
     """Yields advance(n)."""
     if not sys.stderr.isatty() or total == 0:
-        yield lambda amount: None
+        yield lambda amount, note="": None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -22,14 +28,15 @@ def progress_bar(title: str, total: int, unit: str = "frames") -> Iterator[Calla
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(title, total=total, rate="")
+        task = bars.add_task(title, total=total, rate="", note="")
 
-        def advance(amount: int) -> None:
+        def advance(amount: int, note: str = "", /) -> None:
             bars.advance(task, amount)
             speed = bars.tasks[0].speed
-            bars.update(task, rate=f"{speed:,.0f} {unit}/s" if speed else "")
+            bars.update(task, rate=f"{speed:,.{1 if speed < 10 else 0}f} {unit}/s" if speed else "", note=note)
 
         yield advance
 
