@@ -20,16 +20,18 @@ LAYERS = [
     {"compare"},
     {"summary"},
     {"engine"},
+    {"training"},
     {"metrics"},
     {"backbones"},
+    {"preparing"},
     {"protocols"},
     {"datasets"},
     {"plugins"},
     {"registry"},
     {"hookspecs"},
     {"interfaces"},
-    {"stats", "results"},
-    {"cache", "files", "types"},
+    {"seeding", "stats", "results"},
+    {"cache", "files", "landmarks68", "progress", "provenance", "types"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""
@@ -76,6 +78,20 @@ def test_the_methods_know_the_interface_and_no_more() -> None:
         assert imported_parts(path) <= allowed, path
 
 
+@pytest.mark.parametrize("model", ["crossid_gan"])
+def test_the_models_know_the_interface_and_the_training(model: str) -> None:
+    allowed = {"errors", "interfaces", "training", "types"}
+    paths = list((ROOT.parent / model).rglob("*.py"))
+    assert paths
+    for path in paths:
+        assert imported_parts(path) <= allowed, path
+
+
+def test_the_harness_knows_no_model() -> None:
+    for _, path in modules():
+        assert "crossid_gan" not in path.read_text(), path
+
+
 @pytest.mark.parametrize("part", ["report", "compare", "stats", "summary", "results"])
 def test_the_report_and_the_statistics_import_no_torch(part: str) -> None:
     script = f"import sys, reenactbench.{part}; print([name for name in ('torch', 'cv2') if name in sys.modules])"
@@ -88,7 +104,9 @@ def test_what_worker_processes_import_is_without_torch(module: str) -> None:
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "False\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["list", "methods"], ["plugins"], ["--version"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["train", "--help"], ["list", "methods"], ["plugins"], ["--version"]]
+)
 def test_the_command_line_starts_without_anything_heavy(words: list[str]) -> None:
     script = (
         "import sys\nfrom reenactbench.cli import main\n"

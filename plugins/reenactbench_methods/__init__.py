@@ -26,3 +26,10 @@ def register_methods(register: Register) -> None:
         summary="piecewise-affine warp of the target through a hand-made 3-D face model; no network, no training",
         licence="Apache-2.0",
     )
+    register(
+        "crossid",
+        "reenactbench_methods.crossid:CrossID",
+        summary="CrossID-GAN (Huang, Yang and Wang): motion codes free of identity, a mask and a drawn image",
+        licence="Apache-2.0",
+        recipe="crossid_gan.recipe:CrossIDRecipe",
+    )

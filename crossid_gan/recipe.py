@@ -1,0 +1,290 @@
+"""How CrossID-GAN is trained: L_pair, L_unpair and L_dis of the paper's Eqs. 7 to 9, in every step together."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+from crossid_gan import losses
+from crossid_gan.config import PRESETS, VARIANTS
+from crossid_gan.discriminators import (
+    IdentityClassifier,
+    ImageDiscriminator,
+    PairDiscriminator,
+    VideoDiscriminator,
+    reversed_gradient,
+)
+from crossid_gan.extractor import ExtractorDiscriminator, LandmarkExtractor, expected_points
+from crossid_gan.heatmaps import heatmaps
+from crossid_gan.networks import SIZE, ContentEncoder, Drawn, Generator, LandmarkEncoder
+from reenactbench.errors import ReenactbenchError
+from reenactbench.training.augment import augmented
+from reenactbench.training.features import feature_network
+from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
+from reenactbench.training.sampling import Draws, Pairs
+from reenactbench.types import Frames
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+LENGTH = 3
+"""Consecutive frames that D_tmp sees."""
+PIX2PIX_L1 = 100.0
+"""Weight of pix2pix's L1 term against its adversarial one (Isola et al., CVPR 2017)."""
+SAMPLES = 4
+
+Losses = dict[str, Tensor]
+
+
+class CrossIDRecipe(Recipe):
+    method: ClassVar[str] = "crossid"
+    presets: ClassVar[tuple[str, ...]] = tuple(PRESETS)
+    variants: ClassVar[tuple[str, ...]] = VARIANTS
+
+    def __init__(self, plan: Plan) -> None:
+        if plan.image_size != SIZE:
+            raise ReenactbenchError(f"crossid works at {SIZE} pixels, and this data set has {plan.image_size}")
+        self.config = config = resolve(PRESETS[plan.preset], plan.settings)
+        self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
+        self.clip = config.clip or None
+        self.content_encoder = ContentEncoder(config.width, config.code)
+        self.landmark_encoder = LandmarkEncoder(config.width, config.code)
+        self.generator = Generator(config.width, config.code, config.mask_bias)
+        self.image_discriminator = ImageDiscriminator(config.judge_width)
+        self.identity_classifier = IdentityClassifier(config.code, plan.identities)
+        self.pair_discriminator = PairDiscriminator(feature_network(config.siamese, "cpu"))
+        self.pair_discriminator.features.requires_grad_(not config.frozen_siamese)
+        self.video_discriminator = VideoDiscriminator(config.judge_width)
+        self.extractor = LandmarkExtractor(config.extractor_width)
+        self.extractor_discriminator = ExtractorDiscriminator(config.judge_width)
+        self.perceptual = feature_network(config.perceptual, "cpu")
+
+        def adam(*networks: nn.Module) -> Adam:
+            parameters = chain.from_iterable(network.parameters() for network in networks)
+            trained = (parameter for parameter in parameters if parameter.requires_grad)
+            return Adam(trained, config.rate, (config.momentum, 0.999), fused=True)
+
+        self.makers_adam = adam(self.content_encoder, self.landmark_encoder, self.generator)
+        self.classifier_adam = adam(self.identity_classifier)
+        self.judges_adam = adam(self.image_discriminator, self.pair_discriminator, self.video_discriminator)
+        self.extractor_adam = adam(self.extractor)
+        self.extractor_discriminator_adam = adam(self.extractor_discriminator)
+
+    @property
+    def settings(self) -> Mapping[str, Scalar]:
+        return dataclasses.asdict(self.config)
+
+    def networks(self) -> Mapping[str, nn.Module]:
+        return {
+            name: module
+            for name, module in vars(self).items()
+            if isinstance(module, nn.Module) and name != "perceptual"
+        }
+
+    def optimisers(self) -> Mapping[str, Optimizer]:
+        return {name: value for name, value in vars(self).items() if name.endswith("_adam")}
+
+    def exported(self) -> Mapping[str, nn.Module]:
+        return {name: getattr(self, name) for name in ("content_encoder", "landmark_encoder", "generator")}
+
+    def metadata(self) -> Mapping[str, Any]:
+        return {"perceptual": self.config.perceptual, "siamese": self.config.siamese}
+
+    def set_up(self, fabric: Fabric) -> None:
+        super().set_up(fabric)
+        self.perceptual.to(fabric.device)
+
+    def step(self, number: int, draws: Draws) -> Losses:
+        config, full = self.config, self.variant == "full"
+        paired = self._augmented(draws, draws.paired(config.batch, candidates=config.candidates))
+        found: Losses = {}
+        if full and number < config.extractor_steps:
+            found |= self._train_extractor(paired.driving)
+            if not number < config.warm_up:  # the paper trains F before all else
+                return found
+        warming = number < config.warm_up
+        set_rate(self.makers_adam, config.warm_up_rate if warming else config.rate)
+        unpaired = None
+        if full and not warming:
+            unpaired = self._augmented(draws, draws.unpaired(config.unpaired or config.batch, length=LENGTH))
+        return found | self._train(paired, unpaired, warming, number < config.unmasked)
+
+    def sample(self, draws: Draws) -> Tensor:
+        """Columns: target, driving frame, output, O, M; first paired samples, whose driving frame is the truth."""
+        pairs = [draws.paired(SAMPLES, candidates=SAMPLES), draws.unpaired(SAMPLES, length=1)]
+        rows = []
+        for pair in pairs:
+            drawn, _ = self._draw(pair)
+            mask = drawn.mask.expand_as(drawn.image)
+            columns = (pair.targets.images, pair.driving.images, drawn.image, drawn.hallucination, mask)
+            rows.append(torch.stack(columns, 1))
+        return torch.cat(rows)
+
+    def _train(self, paired: Pairs, unpaired: Pairs | None, warming: bool, unmasked: bool) -> Losses:
+        """One update of E_L, E_C and G by L_pair (Eq. 7) and L_unpair (Eq. 8), then one of the judges by L_dis (Eq. 9).
+
+        D_C learns in the first of the two, on the other side of the reversed gradient.
+        """
+        with frozen(self.image_discriminator, self.pair_discriminator, self.video_discriminator):
+            total, found, drawn = self._pair_losses(paired, warming, unmasked)
+            moved = None
+            if unpaired is not None:
+                loss, more, moved = self._unpair_losses(unpaired)
+                total, found = total + loss, found | more
+        self.classifier_adam.zero_grad()
+        self.descend(total, self.makers_adam, self.clip)
+        if not warming:
+            self.classifier_adam.step()
+            loss, more = self._judge_losses(paired, drawn, unpaired, moved)
+            self.descend(loss, self.judges_adam, self.clip)
+            found |= more
+        return found
+
+    def _pair_losses(self, pairs: Pairs, warming: bool, unmasked: bool) -> tuple[Tensor, Losses, Tensor]:
+        """L_pair, with D_C's loss where the variant has it; its parts; and the images."""
+        config, truth = self.config, pairs.driving.images
+        drawn, codes = self._draw(pairs, unmasked)
+        weights = losses.face_weights(pairs.driving.landmarks, SIZE, config.face) if config.face else None
+        error = losses.absolute_error if config.l1 else losses.squared_error
+        with torch.no_grad():
+            true_features = self._seen(truth)
+        found = {
+            "reconstruction": error(drawn.image, truth, weights),
+            "perceptual": losses.perceptual(self._seen(drawn.image), true_features),
+        }
+        total = config.reconstruction_weight * found["reconstruction"] + config.perceptual_weight * found["perceptual"]
+        if config.hallucination_weight and not unmasked:
+            found["hallucination"] = error(drawn.hallucination, truth, weights)
+            total = total + config.hallucination_weight * found["hallucination"]
+        if not warming:
+            found["image"] = losses.fooling(self.image_discriminator(drawn.image))
+            total = total + config.image_weight * found["image"]
+            if self.variant != "sup":
+                found["classifier"] = self._classified(codes, pairs)
+                total = total + found["classifier"]
+        return total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach()
+
+    def _unpair_losses(self, pairs: Pairs) -> tuple[Tensor, Losses, Tensor]:
+        """L_unpair, its parts, and the images.
+
+        The consistency loss moves the frame, not the code that the frame should have: codes could else agree by
+        being all the same.
+        """
+        config = self.config
+        drawn, codes = self._draw(pairs)
+        with frozen(self.landmark_encoder):
+            of_output = self.landmark_encoder(self._found_landmarks(drawn.image))
+        targets = pairs.targets.images.repeat_interleave(LENGTH, dim=0)
+        found = {
+            "consistency": losses.consistency(of_output, codes.detach()),
+            "unpaired_image": losses.fooling(self.image_discriminator(drawn.image)),
+            "identity": losses.fooling(self.pair_discriminator(drawn.image, targets)),
+            "video": losses.fooling(self.video_discriminator(as_video(drawn.image))),
+            "unpaired_classifier": self._classified(codes, pairs),
+        }
+        weights = (
+            config.consistency_weight,
+            config.image_weight,
+            config.identity_weight,
+            config.video_weight,
+            1.0,
+        )
+        total = sum((weight * loss for weight, loss in zip(weights, found.values(), strict=True)), torch.zeros(()))
+        return total, detached(found), drawn.image.detach()
+
+    def _judge_losses(
+        self, paired: Pairs, drawn: Tensor, unpaired: Pairs | None, moved: Tensor | None
+    ) -> tuple[Tensor, Losses]:
+        """L_dis without D_C, and its parts."""
+        fake = drawn if moved is None else torch.cat([drawn, moved])
+        truth = paired.driving.images
+        judge = self.image_discriminator
+        found = {"image_judge": losses.telling(judge(truth), judge(fake))}
+        if unpaired is not None and moved is not None:
+            targets = unpaired.targets.images.repeat_interleave(LENGTH, dim=0)
+            siamese, video = self.pair_discriminator, self.video_discriminator
+            found["identity_judge"] = losses.telling(siamese(truth, paired.targets.images), siamese(moved, targets))
+            found["video_judge"] = losses.telling(video(as_video(unpaired.driving.images)), video(as_video(moved)))
+        return torch.stack(list(found.values())).sum(), detached(found)
+
+    def _draw(self, pairs: Pairs, unmasked: bool = False) -> tuple[Drawn, Tensor]:
+        """What G makes of the pairs, and the motion codes."""
+        targets, length = pairs.targets.images, len(pairs.driving) // len(pairs)
+        codes = self.landmark_encoder(pairs.driving.landmarks)
+        content = self.content_encoder(targets).repeat_interleave(length, dim=0)
+        drawn: Drawn = self.generator(content, codes, targets.repeat_interleave(length, dim=0), unmasked)
+        return drawn, codes
+
+    def _classified(self, codes: Tensor, pairs: Pairs) -> Tensor:
+        """Eq. 3 for D_C; E_L gets its gradient the other way round."""
+        identities = pairs.driving_ids.repeat_interleave(len(codes) // len(pairs))
+        logits = self.identity_classifier(reversed_gradient(codes, self.config.reversal_weight))
+        return losses.identity_cross_entropy(logits, identities)
+
+    def _found_landmarks(self, images: Tensor) -> Tensor:
+        """What F gives E_L of these images."""
+        with frozen(self.extractor):
+            logits = self.extractor(images)
+        return expected_points(logits) if self.config.extractor_points else torch.sigmoid(logits)
+
+    def _train_extractor(self, frames: Frames) -> Losses:
+        """One update of F: as pix2pix, or by cross-entropy alone."""
+        logits = self.extractor(frames.images)
+        if self.config.extractor_points:
+            found = {"extractor": losses.heatmap_cross_entropy(logits, frames.landmarks)}
+            self.descend(found["extractor"], self.extractor_adam, self.clip)
+            return detached(found)
+        truth = heatmaps(frames.landmarks, SIZE)
+        judge, maps = self.extractor_discriminator, torch.sigmoid(logits)
+        with frozen(judge):
+            found = {
+                "extractor": losses.absolute_error(maps, truth),
+                "extractor_image": losses.fooling(judge(frames.images, maps)),
+            }
+        self.descend(PIX2PIX_L1 * found["extractor"] + found["extractor_image"], self.extractor_adam, self.clip)
+        found["extractor_judge"] = losses.telling(judge(frames.images, truth), judge(frames.images, maps.detach()))
+        self.descend(found["extractor_judge"], self.extractor_discriminator_adam, self.clip)
+        return detached(found)
+
+    def _seen(self, images: Tensor) -> list[Tensor]:
+        with self.fabric.autocast():
+            features: list[Tensor] = self.perceptual(images)
+        return features
+
+    def _augmented(self, draws: Draws, pairs: Pairs) -> Pairs:
+        kind = "paired" if bool((pairs.target_ids == pairs.driving_ids).all()) else "unpaired"
+        return augmented(pairs, draws.random(f"augment {kind}"), self.config.augment)
+
+
+def detached(found: Losses) -> Losses:
+    return {name: loss.detach() for name, loss in found.items()}
+
+
+def as_video(frames: Tensor) -> Tensor:
+    """Frames [B*LENGTH,3,S,S], in order, as [B,3,LENGTH,S,S]."""
+    return frames.view(-1, LENGTH, *frames.shape[1:]).transpose(1, 2)
+
+
+def set_rate(optimiser: Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Gradients pass through these networks and leave nothing there."""
+    parameters = [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)
