@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from reenactbench.errors import MissingWeights, ReenactbenchError
     from reenactbench.interfaces import (
         Backbone,
+        CodeMetric,
+        Codes,
         DataOptions,
         Dataset,
         FrameMetric,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         MethodMetric,
         Pictures,
         Protocol,
+        Quantity,
         Scene,
         SetMetric,
     )
@@ -31,6 +34,8 @@ _LAZY = {
     "reenactbench.errors": ("MissingWeights", "ReenactbenchError"),
     "reenactbench.interfaces": (
         "Backbone",
+        "CodeMetric",
+        "Codes",
         "DataOptions",
         "Dataset",
         "FrameMetric",
@@ -38,6 +43,7 @@ _LAZY = {
         "MethodMetric",
         "Pictures",
         "Protocol",
+        "Quantity",
         "Scene",
         "SetMetric",
     ),
@@ -49,6 +55,8 @@ __all__ = [
     "Backbone",
     "Clip",
     "ClipInfo",
+    "CodeMetric",
+    "Codes",
     "DataOptions",
     "Dataset",
     "FrameMetric",
@@ -59,6 +67,7 @@ __all__ = [
     "Pair",
     "Pictures",
     "Protocol",
+    "Quantity",
     "ReenactbenchError",
     "Scene",
     "SetMetric",

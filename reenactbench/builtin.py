@@ -74,6 +74,7 @@ def register_metrics(register: Register) -> None:
     )
     register("kid", "reenactbench.metrics.kid:KID", summary="kernel Inception distance, unbiased, full sample")
     register("speed", "reenactbench.metrics.speed:Speed", summary="frames a second, parameters, FLOPs, peak memory")
+    register("leak", "reenactbench.metrics.leak:Leak", summary="how well the motion code alone tells who drives")
 
 
 @hookimpl

@@ -31,7 +31,7 @@ NO_COMMON_PAIR = "no pair was measured on both sides"
 TOO_FEW = "too few pairs without a common person to tell how far the difference would move with other people"
 ONE_VALUE = {
     SET: "one value for a whole set of frames: no pair has a value of its own that could be paired",
-    METHOD: "one value for the method, measured on the machine of its run",
+    METHOD: "one value for the method, measured once a run",
 }
 
 

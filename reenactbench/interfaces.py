@@ -41,6 +41,9 @@ class Method(ABC):
     """Target images it takes at most."""
     default_checkpoint: ClassVar[Path | None] = None
     """The checkpoint used when none is given on the command line; None: the method has no weights."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Further top-level packages whose Python files decide what the method generates; its own is always one. An edit
+    in any of them makes what was generated before out of date."""
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         self.device = device
@@ -245,6 +248,8 @@ class Metric(ABC):
     needs: ClassVar[tuple[str, ...]] = ()
     """Kinds of the backbones it looks through."""
     needs_truth: ClassVar[bool] = False
+    by_request: ClassVar[bool] = False
+    """Whether a run computes it, on whatever data, only if it names it; `Dataset.by_request` is for one data set."""
 
     @classmethod
     def variant(cls, names: Mapping[str, str], recipe: str | None = None) -> str:
@@ -281,13 +286,13 @@ class SetMetric(Metric):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """One of the values that a `MethodMetric` measures."""
+    """One of the values that a `MethodMetric` or a `CodeMetric` measures."""
 
     title: str
     definition: str
     unit: str
     digits: int
-    higher_is_better: bool
+    higher_is_better: bool | None
 
 
 class MethodMetric(Metric):
@@ -299,3 +304,34 @@ class MethodMetric(Metric):
     @abstractmethod
     def measure(self, method: Method, targets: Frames, driving: Frames) -> Mapping[str, float | str]:
         """recipe -> value, or the reason why it cannot be measured here; frames are on the method's device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Motion codes of one method for frames of many people; a row a frame, by clip and frame number."""
+
+    values: npt.NDArray[np.float32]
+    """[N,D], as `Method.motion_code` gave them."""
+    identities: npt.NDArray[np.str_]
+    """[N]"""
+    clips: npt.NDArray[np.str_]
+    """[N] ids; several clips may show the same identity."""
+    frames: npt.NDArray[np.int64]
+    """[N] 1-based numbers in the clip, ascending within it."""
+
+
+class CodeMetric(Metric):
+    """Values of a method's motion codes on the footage that methods are trained on, `Dataset.training_clips`."""
+
+    quantities: ClassVar[Mapping[str, Quantity]]
+    """recipe -> what it is."""
+    frames: ClassVar[int] = 16
+    """It gets so many evenly spaced frames of each clip, or all where there are fewer."""
+
+    def recipes(self, clips: Sequence[ClipInfo]) -> Sequence[str]:
+        """Those of the quantities that it measures on such clips."""
+        return tuple(self.quantities)
+
+    @abstractmethod
+    def measure(self, codes: Codes) -> Mapping[str, float | str]:
+        """recipe -> value for the recipes of these clips, or the reason why it cannot be measured."""

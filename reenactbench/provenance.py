@@ -16,7 +16,7 @@ from typing import Any
 
 PACKAGES = """
     reenactbench numpy scipy torch torchvision lightning-fabric opencv-python opencv-python-headless scikit-image
-    pytorch-fid insightface onnxruntime pandas pyarrow pluggy typer jinja2
+    scikit-learn pytorch-fid insightface onnxruntime pandas pyarrow pluggy typer jinja2
 """.split()
 TRACEBACK_TAIL = 6
 

@@ -1,10 +1,13 @@
-"""A finished or interrupted run on disk: `run.json`, three tables and `media/`. The report reads nothing else.
+"""A finished or interrupted run on disk: `run.json`, tables and `media/`. The report reads nothing else.
 
 Tables (parquet), a row each:
 - `pairs`: method, pair, variant. `value` is the mean over the pair's measured frames; null unless `status` is `ok`.
 - `frames`: the same for every frame of every frame metric.
-- `sets`: method, protocol, split, variant for metrics of a whole set (FID) or of the method itself (speed;
+- `sets`: method, protocol, split, variant for metrics of a whole set (FID) or of the method itself (speed, leak;
   protocol `any`, split `all`).
+- `codes`, only where motion codes were measured (leak) and a method has any: the data of the paper's Figure 5. The
+  place (x, y) of a frame's motion code in a t-SNE map of that method's codes, for 20 random frames of each of the first
+  10 people in the footage that methods are trained on, drawn over all the clips of a person. Axes have no unit.
 
 Media: `media/<pair id>/{target,driver,truth,METHOD}.png` for the pairs in run.json's `shown`; each a strip of square
 frames, one under the other, in the order of the pair's `frames` (`target_frames` for target.png).
@@ -80,8 +83,18 @@ SET_COLUMNS = {
     "status": "string",
     "reason": "string",
 }
+CODE_COLUMNS = {
+    "method": "string",
+    "identity": "string",
+    "clip": "string",
+    "frame": "Int64",
+    "x": "Float64",
+    "y": "Float64",
+}
 STRIPS = ("target", "driver", "truth")  # beside those that are called like their methods
 TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
+"""Those of every finished run."""
+OPTIONAL_TABLES = {"codes": CODE_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,7 @@ class Run:
     pairs: pd.DataFrame
     frames: pd.DataFrame
     sets: pd.DataFrame
+    codes: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
@@ -107,7 +121,7 @@ def table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
     """The rows as a table with exactly the columns and types of that name; NaN becomes null."""
     import pandas as pd
 
-    columns = TABLES[name]
+    columns = (TABLES | OPTIONAL_TABLES)[name]
     frame = pd.DataFrame(rows, columns=list(columns))
     return frame.astype(columns)
 
@@ -123,7 +137,7 @@ def write_table(path: Path, name: str, rows: list[dict[str, Any]]) -> None:
 
 def remove_tables(path: Path) -> None:
     """Without its tables a run counts as not finished."""
-    for name in TABLES:
+    for name in TABLES | OPTIONAL_TABLES:
         (path / f"{name}.parquet").unlink(missing_ok=True)
 
 
@@ -144,7 +158,8 @@ def read_run(path: Path) -> Run:
         raise ReenactbenchError(
             f"{path} was not finished ({', '.join(missing)} missing); the same `reenactbench run` again goes on with it"
         )
-    return Run(path, info, *(pd.read_parquet(path / f"{name}.parquet") for name in TABLES))
+    there = [name for name in (*TABLES, *OPTIONAL_TABLES) if (path / f"{name}.parquet").is_file()]
+    return Run(path, info, **{name: pd.read_parquet(path / f"{name}.parquet") for name in there})
 
 
 def find_run(out: Path, name: str | None = None) -> Path:

@@ -57,7 +57,8 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
     names = options.metrics or setup.default_metrics(registry, dataset)
-    metrics = setup.load_metrics(registry, names, backbone_specs(type(dataset), options.backbones), device)
+    specs = backbone_specs(type(dataset), options.backbones)
+    metrics = setup.load_metrics(registry, names, specs, device, dataset.training_clips)
     if prepare:
         prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
     pairs, impossible = plan.resolve_pairs(dataset, pairs)

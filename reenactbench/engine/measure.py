@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -11,49 +12,68 @@ from reenactbench.engine.generate import Generator, failure, method_frames
 from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.files import content_key
-from reenactbench.interfaces import MethodMetric
+from reenactbench.interfaces import Method, MethodMetric, Metric
 from reenactbench.provenance import environment
 from reenactbench.registry import BROKEN
 from reenactbench.results import NOT_COMPUTED, OK
 from reenactbench.types import ALL
 
+Rows = list[dict[str, Any]]
 
-def method_rows(job: Job, generators: dict[str, Generator]) -> list[dict[str, Any]]:
+
+def method_rows(job: Job, generators: dict[str, Generator]) -> Rows:
     """Values of the methods themselves, measured once on a device and kept."""
-    rows = []
-    specs = [spec for spec in job.metrics if isinstance(spec.metric, MethodMetric) and not spec.missing]
-    measured: dict[tuple[str, str], dict[str, Any]] = {}
+    rows: Rows = []
     for method in job.methods:
         cell = next((c for c in job.cells if c.method is method and c.state == plan.CACHED), None)
-        for spec in specs:
-            if (method.name, spec.metric.key) not in measured:
-                measured[method.name, spec.metric.key] = _measure(job, method, spec, cell, generators)
-            found = measured[method.name, spec.metric.key].get(spec.recipe, "was not measured")
-            number = isinstance(found, (int, float))
-            rows.append(
-                {
-                    "method": method.name,
-                    "protocol": "any",
-                    "split": ALL,
-                    "metric": spec.metric.key,
-                    "variant": spec.variant,
-                    "value": found if number else None,
-                    "n_pairs": 1 if number else 0,
-                    "n_planned": 1,
-                    "n_frames": None,
-                    "status": OK if number else NOT_COMPUTED,
-                    "reason": "" if number else found,
-                }
-            )
+        for specs in variants_by_metric(job, MethodMetric):
+            rows += value_rows(method, specs, _measure(job, method, specs[0], cell, generators))
     return rows
 
 
+def variants_by_metric(job: Job, kind: type[Metric]) -> list[list[MetricSpec]]:
+    """For each metric of that kind its variants that can be computed."""
+    found: dict[str, list[MetricSpec]] = {}
+    for spec in job.metrics:
+        if isinstance(spec.metric, kind) and not spec.missing:
+            found.setdefault(spec.metric.key, []).append(spec)
+    return list(found.values())
+
+
+def value_rows(
+    method: MethodSpec, specs: Sequence[MetricSpec], found: Mapping[str, float | str], n_frames: int | None = None
+) -> Rows:
+    """Rows of the table `sets`; found: recipe -> value, or the reason why there is none."""
+    rows = []
+    for spec in specs:
+        value = found.get(spec.recipe, "was not measured")
+        number = isinstance(value, (int, float))
+        rows.append(
+            {
+                "method": method.name,
+                "protocol": "any",
+                "split": ALL,
+                "metric": spec.metric.key,
+                "variant": spec.variant,
+                "value": value if number else None,
+                "n_pairs": 1 if number else 0,
+                "n_planned": 1,
+                "n_frames": n_frames,
+                "status": OK if number else NOT_COMPUTED,
+                "reason": "" if number else value,
+            }
+        )
+    return rows
+
+
+def constructed(job: Job, method: MethodSpec, generators: dict[str, Generator]) -> Method:
+    """The method that generated, or another one where nothing had to be."""
+    generator = generators.get(method.name)
+    return generator.method if generator else method.construct(job.device, job.options.seed)
+
+
 def _measure(
-    job: Job,
-    method: MethodSpec,
-    spec: MetricSpec,
-    cell: plan.Cell | None,
-    generators: dict[str, Generator],
+    job: Job, method: MethodSpec, spec: MetricSpec, cell: plan.Cell | None, generators: dict[str, Generator]
 ) -> dict[str, Any]:
     assert isinstance(spec.metric, MethodMetric)
     if cell is None:
@@ -66,8 +86,7 @@ def _measure(
         source, target = job.dataset.prepared(cell.pair.source), job.dataset.prepared(cell.pair.target)
         assert source is not None and target is not None
         try:
-            generator = generators.get(method.name)
-            subject = generator.method if generator else method.construct(job.device, job.options.seed)
+            subject = constructed(job, method, generators)
             targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
             record = dict(spec.metric.measure(subject, targets, method_frames(subject, source, cell.pair.frames)))
         except BROKEN as error:

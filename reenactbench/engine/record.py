@@ -12,7 +12,7 @@ from typing import Any
 from reenactbench.engine import plan
 from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
-from reenactbench.interfaces import Dataset, FrameMetric, MethodMetric, SetMetric
+from reenactbench.interfaces import CodeMetric, Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import rank
 from reenactbench.provenance import command_line, environment, without_folders
 from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
@@ -97,7 +97,7 @@ def _method_info(method: MethodSpec) -> dict[str, Any]:
 def _variant_info(spec: MetricSpec) -> dict[str, Any]:
     metric = spec.metric
     kind = "frame" if isinstance(metric, FrameMetric) else "set" if isinstance(metric, SetMetric) else "method"
-    described = metric.quantities[spec.recipe] if isinstance(metric, MethodMetric) else metric
+    described = metric.quantities[spec.recipe] if isinstance(metric, MethodMetric | CodeMetric) else metric
     return {
         "metric": metric.key,
         "variant": spec.variant,

@@ -11,6 +11,7 @@ from reenactbench.engine import plan, record
 from reenactbench.engine.generate import Generator, failed_record
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.measure import method_rows
+from reenactbench.engine.measure_codes import code_rows
 from reenactbench.engine.media import write_media
 from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
@@ -113,4 +114,7 @@ def _score(job: Job, path: Path, generators: dict[str, Generator]) -> None:
         set_rows = scorer.set_rows(job.cells, advance)
     write_table(path, "pairs", pair_rows)
     write_table(path, "frames", frame_rows)
-    write_table(path, "sets", set_rows + method_rows(job, generators))
+    code_values, code_points = code_rows(job, generators)
+    write_table(path, "sets", set_rows + method_rows(job, generators) + code_values)
+    if code_points:
+        write_table(path, "codes", code_points)

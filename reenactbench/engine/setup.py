@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from reenactbench.engine.networks import (
 )
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
-from reenactbench.interfaces import Backbone, DataOptions, Dataset, Method, MethodMetric, Metric
-from reenactbench.registry import Entry, Registry
+from reenactbench.interfaces import Backbone, CodeMetric, DataOptions, Dataset, Method, MethodMetric, Metric
+from reenactbench.registry import BROKEN, Entry, Registry, cause
 from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
+from reenactbench.types import ClipInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class RunOptions(DatasetOptions):
     splits: Sequence[str] = ()
     """Empty: all."""
     metrics: Sequence[str] = ()
-    """Empty: all but the data set's `by_request`."""
+    """Empty: all but those by request."""
     limit: int | None = None
     seed: int = 0
     device: str = "auto"
@@ -65,7 +67,7 @@ class MethodSpec:
     checkpoint: Path | None
     checkpoint_sha256: str | None
     code: str
-    """sha256 over the sources of its packages (`code_hash`), so that an edited method gets no old frames."""
+    """sha256 over the sources of its packages (`code_hash`), so that an edited method gets no old frames or codes."""
 
     @property
     def name(self) -> str:
@@ -170,16 +172,23 @@ def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
     checkpoint = checkpoint or cls.default_checkpoint
     if checkpoint is not None and not checkpoint.is_file():
         raise ReenactbenchError(f"checkpoint {checkpoint} of method {entry.name!r} is not a file")
-    return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code_hash(cls))
+    for package in cls.packages:
+        try:
+            import_module(package)
+        except BROKEN as error:
+            raise ReenactbenchError(f"{entry} names the package {package!r}, which fails: {cause(error)}") from error
+    code = code_hash(cls, cls.packages)
+    return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code)
 
 
-def code_hash(cls: type) -> str:
+def code_hash(cls: type, packages: Sequence[str] = ()) -> str:
     """sha256 over the Python files of the top-level packages that hold the class and its bases (a plugin file: that
-    file). Of reenactbench itself nothing is hashed: its keys carry versions."""
+    file), and of further ones, which are imported already. Of reenactbench itself nothing is hashed: its keys carry
+    versions."""
     modules = {base.__module__ for base in cls.__mro__} - {"abc", "builtins"}
-    packages = {name.partition(".")[0] for name in modules} - {"reenactbench", "torch", "typing"}
+    own = {name.partition(".")[0] for name in modules} - {"reenactbench", "torch", "typing"}
     files: list[Path] = []
-    for package in sorted(packages):
+    for package in sorted(own.union(packages)):
         source = getattr(sys.modules.get(package), "__file__", None)
         if source is not None:
             file = Path(source)
@@ -189,11 +198,21 @@ def code_hash(cls: type) -> str:
 
 def default_metrics(registry: Registry, dataset: Dataset) -> list[str]:
     """The metrics of a run that names none."""
-    return [entry.name for entry in registry.of("metrics") if entry.name not in dataset.by_request]
+    suiting = (entry for entry in registry.of("metrics") if entry.name not in dataset.by_request)
+    return [entry.name for entry in suiting if not entry.load().by_request]
 
 
-def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, str], device: str) -> list[MetricSpec]:
-    """Every variant of the metrics named, each with its backbones or the reason why it is missing."""
+def load_metrics(
+    registry: Registry,
+    names: Sequence[str],
+    specs: Mapping[str, str],
+    device: str,
+    training_clips: Callable[[], Sequence[ClipInfo]] = tuple,
+) -> list[MetricSpec]:
+    """Every variant of the metrics named, each with its backbones or the reason why it is missing.
+
+    training_clips: lists those of the data set; asked only where a metric is of motion codes.
+    """
     entries = [registry.find("metrics", name) for name in dict.fromkeys(names)]
     metrics: list[Metric] = [entry.load()() for entry in entries]
     loaded: dict[str, Backbone] = {}
@@ -213,16 +232,26 @@ def load_metrics(registry: Registry, names: Sequence[str], specs: Mapping[str, s
     return [
         variant
         for entry, metric in zip(entries, metrics, strict=True)
-        for variant in _variants(entry, metric, loaded, labels, missing)
+        for variant in _variants(entry, metric, _recipes(metric, training_clips), loaded, labels, missing)
     ]
 
 
+def _recipes(metric: Metric, training_clips: Callable[[], Sequence[ClipInfo]]) -> Iterable[str]:
+    if isinstance(metric, CodeMetric):
+        return metric.recipes(training_clips())
+    return metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
+
+
 def _variants(
-    entry: Entry, metric: Metric, loaded: Mapping[str, Backbone], labels: Mapping[str, str], missing: Mapping[str, str]
+    entry: Entry,
+    metric: Metric,
+    recipes: Iterable[str],
+    loaded: Mapping[str, Backbone],
+    labels: Mapping[str, str],
+    missing: Mapping[str, str],
 ) -> Iterable[MetricSpec]:
     present = {kind: loaded[kind] for kind in metric.needs if kind in loaded}
     code = [entry.distribution, entry.version, code_hash(type(metric))]
     reasons = dict.fromkeys(missing[kind] for kind in metric.needs if kind in missing)
-    recipes = metric.quantities if isinstance(metric, MethodMetric) else [metric.recipe]
     for recipe in recipes:
         yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons), code)
