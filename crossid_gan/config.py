@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crossid_gan.layers import GROUP
+from reenactbench.errors import ReenactbenchError
+
 VARIANTS = ("full", "sup", "sup+dc")
 """The paper's ablation (4.4): all of it; Eq. 7 alone; that and D_C."""
 
@@ -51,7 +54,7 @@ class Config:
 
     # Departures from the paper, all off here.
     warm_up: int = 0
-    """Steps at the start with Eq. 1 alone, in every variant."""
+    """Steps at the start with Eq. 1 alone, in every variant; D_C learns beside, and E_L does not hear of it."""
     warm_up_rate: float = 2e-4
     """The learning rate of these."""
     l1: bool = False
@@ -72,8 +75,17 @@ class Config:
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
     extractor_points: bool = False
     """F is trained with cross-entropy alone, and E_L takes the mean places under its maps instead of the maps."""
+    absolute_siamese: bool = False
+    """D_id sees the absolute difference of the features."""
     frozen_siamese: bool = False
     """D_id learns its last layer only."""
+
+    def __post_init__(self) -> None:
+        """Raises ReenactbenchError where no network has such widths."""
+        for name in ("width", "code", "judge_width", "extractor_width"):
+            value = getattr(self, name)
+            if value < GROUP or value % GROUP:
+                raise ReenactbenchError(f"--set {name}={value}: {name} is a multiple of {GROUP}, {GROUP} at least")
 
 
 PRESETS = {
@@ -85,19 +97,19 @@ PRESETS = {
         perceptual="synthface",
         siamese="synthface",
         batch=8,
-        steps=16_000,
+        steps=12_100,
         extractor_steps=2_000,
         rate=3e-4,
         clip=1.0,
         ema=0.999,
         reconstruction_weight=1.0,
         perceptual_weight=0.2,
-        image_weight=0.01,
-        reversal_weight=0.01,
-        consistency_weight=0.1,
-        identity_weight=0.01,
-        video_weight=0.01,
-        warm_up=12_000,
+        image_weight=0.05,
+        reversal_weight=0.03,
+        consistency_weight=0.02,
+        identity_weight=0.05,
+        video_weight=0.2,
+        warm_up=7_100,
         warm_up_rate=1e-3,
         l1=True,
         face=3.0,
@@ -108,6 +120,7 @@ PRESETS = {
         augment=0.7,
         unpaired=2,
         extractor_points=True,
+        absolute_siamese=True,
         frozen_siamese=True,
     ),
     "paper": Config(),

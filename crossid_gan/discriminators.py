@@ -66,18 +66,20 @@ class PairDiscriminator(nn.Module):
     """D_id: a Siamese network: whether two images [N,3,128,128] in 0..1 are real frames of one person: logits [N,1].
 
     features: what both are looked at through, such as AlexNet's last feature map (Krizhevsky et al., NIPS 2012). The
-    difference of the two goes to one fully connected layer.
+    difference of the two goes to one fully connected layer; absolute: without its sign, which a linear layer needs if it
+    is to tell how far apart two people are.
     """
 
-    def __init__(self, features: nn.Module) -> None:
+    def __init__(self, features: nn.Module, absolute: bool = False) -> None:
         super().__init__()
-        self.features = features
+        self.features, self.absolute = features, absolute
         with torch.no_grad():
             size = self._seen(torch.zeros(1, 3, 128, 128)).shape[1]
         self.score = nn.Linear(size, 1)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        logits: Tensor = self.score(self._seen(first) - self._seen(second))
+        difference = self._seen(first) - self._seen(second)
+        logits: Tensor = self.score(difference.abs() if self.absolute else difference)
         return logits
 
     def _seen(self, images: Tensor) -> Tensor:

@@ -52,7 +52,8 @@ def telling(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def identity_cross_entropy(logits: Tensor, identities: Tensor) -> Tensor:
-    """-log P of Eq. 3: logits [N,n], identities int64 [N]."""
+    """-log P of Eq. 3, which D_C minimises and E_L maximises (as printed, the two signs are the other way round): logits
+    [N,n], identities int64 [N]."""
     return functional.cross_entropy(logits.float(), identities)
 
 

@@ -50,7 +50,9 @@ class CrossIDRecipe(Recipe):
 
     def __init__(self, plan: Plan) -> None:
         if plan.image_size != SIZE:
-            raise ReenactbenchError(f"crossid works at {SIZE} pixels, and this data set has {plan.image_size}")
+            raise ReenactbenchError(
+                f"crossid works at {SIZE} pixels, and this data set has {plan.image_size}; name another --dataset"
+            )
         self.config = config = resolve(PRESETS[plan.preset], plan.settings)
         self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
         self.clip = config.clip or None
@@ -59,7 +61,7 @@ class CrossIDRecipe(Recipe):
         self.generator = Generator(config.width, config.code, config.mask_bias)
         self.image_discriminator = ImageDiscriminator(config.judge_width)
         self.identity_classifier = IdentityClassifier(config.code, plan.identities)
-        self.pair_discriminator = PairDiscriminator(feature_network(config.siamese, "cpu"))
+        self.pair_discriminator = PairDiscriminator(feature_network(config.siamese, "cpu"), config.absolute_siamese)
         self.pair_discriminator.features.requires_grad_(not config.frozen_siamese)
         self.video_discriminator = VideoDiscriminator(config.judge_width)
         self.extractor = LandmarkExtractor(config.extractor_width)
@@ -110,7 +112,8 @@ class CrossIDRecipe(Recipe):
             if not number < config.warm_up:  # the paper trains F before all else
                 return found
         warming = number < config.warm_up
-        set_rate(self.makers_adam, config.warm_up_rate if warming else config.rate)
+        for optimiser in (self.makers_adam, self.classifier_adam):
+            set_rate(optimiser, config.warm_up_rate if warming else config.rate)
         unpaired = None
         if full and not warming:
             unpaired = self._augmented(draws, draws.unpaired(config.unpaired or config.batch, length=LENGTH))
@@ -140,8 +143,8 @@ class CrossIDRecipe(Recipe):
                 total, found = total + loss, found | more
         self.classifier_adam.zero_grad()
         self.descend(total, self.makers_adam, self.clip)
+        self.classifier_adam.step()
         if not warming:
-            self.classifier_adam.step()
             loss, more = self._judge_losses(paired, drawn, unpaired, moved)
             self.descend(loss, self.judges_adam, self.clip)
             found |= more
@@ -166,9 +169,9 @@ class CrossIDRecipe(Recipe):
         if not warming:
             found["image"] = losses.fooling(self.image_discriminator(drawn.image))
             total = total + config.image_weight * found["image"]
-            if self.variant != "sup":
-                found["classifier"] = self._classified(codes, pairs)
-                total = total + found["classifier"]
+        if self.variant != "sup":
+            found["classifier"] = self._classified(codes, pairs, 0.0 if warming else config.reversal_weight)
+            total = total + found["classifier"]
         return total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach()
 
     def _unpair_losses(self, pairs: Pairs) -> tuple[Tensor, Losses, Tensor]:
@@ -187,7 +190,7 @@ class CrossIDRecipe(Recipe):
             "unpaired_image": losses.fooling(self.image_discriminator(drawn.image)),
             "identity": losses.fooling(self.pair_discriminator(drawn.image, targets)),
             "video": losses.fooling(self.video_discriminator(as_video(drawn.image))),
-            "unpaired_classifier": self._classified(codes, pairs),
+            "unpaired_classifier": self._classified(codes, pairs, config.reversal_weight),
         }
         weights = (
             config.consistency_weight,
@@ -222,10 +225,10 @@ class CrossIDRecipe(Recipe):
         drawn: Drawn = self.generator(content, codes, targets.repeat_interleave(length, dim=0), unmasked)
         return drawn, codes
 
-    def _classified(self, codes: Tensor, pairs: Pairs) -> Tensor:
-        """Eq. 3 for D_C; E_L gets its gradient the other way round."""
+    def _classified(self, codes: Tensor, pairs: Pairs, reversal: float) -> Tensor:
+        """Eq. 3 for D_C; E_L gets its gradient the other way round, times `reversal`."""
         identities = pairs.driving_ids.repeat_interleave(len(codes) // len(pairs))
-        logits = self.identity_classifier(reversed_gradient(codes, self.config.reversal_weight))
+        logits = self.identity_classifier(reversed_gradient(codes, reversal))
         return losses.identity_cross_entropy(logits, identities)
 
     def _found_landmarks(self, images: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""What CrossID-GAN costs."""

@@ -1,0 +1,251 @@
+"""CrossID-GAN's losses: each against a case worked out by hand, and what adversaries learn from each other."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim import Adam
+
+from crossid_gan import losses
+from crossid_gan.discriminators import IdentityClassifier, reversed_gradient
+from crossid_gan.heatmaps import heatmaps
+from crossid_gan.recipe import as_video, frozen
+
+# --- Eq. 1
+
+
+def test_the_reconstruction_is_the_mean_over_pixels_and_colours() -> None:
+    images, truth = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
+    images[0, 0, 0, 0], images[0, 2, 1, 1] = 0.6, -0.3
+    assert float(losses.squared_error(images, truth)) == pytest.approx((0.36 + 0.09) / 12)
+    assert float(losses.absolute_error(images, truth)) == pytest.approx((0.6 + 0.3) / 12)
+
+
+def test_weights_count_a_pixel_so_many_times_in_all_colours() -> None:
+    images, truth = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
+    images[0, :, 0, 1], images[0, :, 1, 0] = 0.5, 0.5
+    weights = torch.tensor([[1.0, 4.0], [1.0, 1.0]])[None, None]
+    assert float(losses.squared_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.25 / 12)
+    assert float(losses.absolute_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.5 / 12)
+
+
+def test_the_perceptual_loss_is_the_sum_over_layers_of_mean_absolute_differences() -> None:
+    features = [torch.tensor([[1.0, -1.0]]), torch.tensor([[2.0, 0.0, 0.0, 0.0]])]
+    truth = [torch.tensor([[0.0, 1.0]]), torch.zeros(1, 4)]
+    assert float(losses.perceptual(features, truth)) == pytest.approx((1 + 2) / 2 + 2 / 4)
+
+
+def test_the_face_weighs_more_by_so_much_at_a_landmark_and_nothing_more_far_away() -> None:
+    landmarks = torch.full((1, 68, 2), -1000.0)
+    landmarks[0, 5] = torch.tensor([30.0, 90.0])  # column, row
+    weights = losses.face_weights(landmarks, 128, extra=3.0)
+    assert weights.shape == (1, 1, 128, 128)
+    assert float(weights[0, 0, 90, 30]) == 4
+    assert float(weights[0, 0, 90, 38]) == pytest.approx(1 + 3 * math.exp(-0.5))  # a deviation of 8 pixels away
+    assert float(weights[0, 0, 20, 110]) == 1
+    assert torch.equal(losses.face_weights(landmarks[:, [5] * 68], 128, 3.0)[..., 90, 30], torch.full((1, 1), 4.0))
+
+
+# --- Eqs. 2, 5 and 6
+
+
+def slope(loss: Tensor, logits: Tensor) -> float:
+    (gradient,) = torch.autograd.grad(loss, logits)
+    return float(gradient.sum())
+
+
+def test_of_undecided_logits_fooling_costs_log_2_and_telling_twice_that() -> None:
+    undecided = torch.zeros(2, 1, 14, 14)
+    assert float(losses.fooling(undecided)) == pytest.approx(math.log(2))
+    assert float(losses.telling(undecided, undecided[:1])) == pytest.approx(2 * math.log(2))
+
+
+def test_fooling_and_telling_are_the_cross_entropies_of_the_standard_gan() -> None:
+    real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0, 1.0])
+    of_real, of_fake = torch.sigmoid(real), torch.sigmoid(fake)
+    torch.testing.assert_close(losses.fooling(fake), -of_fake.log().mean())
+    torch.testing.assert_close(losses.telling(real, fake), -of_real.log().mean() - (1 - of_fake).log().mean())
+
+
+@given(st.floats(-30, 30), st.floats(0.1, 5))
+def test_fooling_falls_as_the_logits_of_fakes_rise(logit: float, more: float) -> None:
+    lower, higher = torch.tensor([logit, logit + more], dtype=torch.float64)
+    assert losses.fooling(higher.float()) <= losses.fooling(lower.float())
+    fake = torch.tensor(logit, requires_grad=True)
+    assert slope(losses.fooling(fake), fake) == pytest.approx(-1 / (1 + math.exp(logit)), rel=1e-4)
+
+
+def test_the_generator_learns_most_where_the_judge_is_surest_that_it_is_a_fake() -> None:
+    """Non-saturating: log(1 - D) would give next to nothing there."""
+    fake = torch.tensor([-20.0], requires_grad=True)
+    assert slope(losses.fooling(fake), fake) == pytest.approx(-1)
+
+
+def test_a_judge_gains_by_high_logits_for_the_real_and_low_ones_for_fakes() -> None:
+    """As printed, low ones for both would be best."""
+    real, fake = torch.randn(2, 6, requires_grad=True)
+    of_real, of_fake = torch.autograd.grad(losses.telling(real, fake), (real, fake))
+    assert (of_real < 0).all() and (of_fake > 0).all()
+
+
+@pytest.mark.parametrize(("real", "fake"), [(3, 1), (1, 1), (1, 4)])
+def test_the_best_judge_says_how_many_times_likelier_the_real_are(real: int, fake: int) -> None:
+    """Goodfellow et al., Proposition 1: of what is among 8 real ones `real` times, and among 8 fakes `fake` times."""
+    logit = torch.tensor(math.log(real / fake), requires_grad=True)
+    others = torch.zeros(8)
+    reals, fakes = others.clone(), others.clone()
+    reals[:real], fakes[:fake] = logit, logit
+    assert slope(losses.telling(reals, fakes), logit) == pytest.approx(0, abs=1e-7)
+
+
+# --- Eqs. 3 and 4, and the training of F
+
+
+def test_the_classifier_pays_for_the_share_that_it_does_not_give_to_the_person() -> None:
+    shares = torch.tensor([[0.7, 0.2, 0.1], [0.25, 0.5, 0.25]])
+    found = losses.identity_cross_entropy(shares.log(), torch.tensor([0, 2]))
+    assert float(found) == pytest.approx(-(math.log(0.7) + math.log(0.25)) / 2)
+
+
+def test_codes_are_consistent_by_the_mean_absolute_difference() -> None:
+    of_output = torch.tensor([[1.0, 2.0], [0.0, -4.0]])
+    of_source = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
+    assert float(losses.consistency(of_output, of_source)) == pytest.approx((0 + 2 + 1 + 5) / 4)
+
+
+def as_shares(points: Tensor) -> Tensor:
+    """The heatmaps as distributions."""
+    maps = heatmaps(points, 32)
+    return maps / maps.sum((2, 3), keepdim=True)
+
+
+def test_maps_pay_their_cross_entropy_with_the_heatmaps_as_distributions() -> None:
+    torch.manual_seed(0)
+    points, logits = 24 * torch.rand(2, 68, 2) + 4, torch.randn(2, 68, 32, 32)
+    expected = -(as_shares(points) * logits.flatten(2).log_softmax(2).view(logits.shape)).sum((2, 3)).mean()
+    torch.testing.assert_close(losses.heatmap_cross_entropy(logits, points), expected)
+
+
+def test_no_maps_are_better_than_the_heatmaps_themselves() -> None:
+    torch.manual_seed(0)
+    points = 24 * torch.rand(1, 68, 2) + 4
+    logits = as_shares(points).clamp(min=1e-30).log().requires_grad_()
+    (at_best,) = torch.autograd.grad(losses.heatmap_cross_entropy(logits, points), logits)
+    (at_next,) = torch.autograd.grad(losses.heatmap_cross_entropy(logits, points + 0.1), logits)
+    assert at_best.abs().max() < 1e-4 * at_next.abs().max()
+
+
+def test_a_landmark_outside_the_picture_has_no_map_to_learn() -> None:
+    torch.manual_seed(0)
+    points, logits = torch.full((1, 68, 2), 16.0), torch.randn(1, 68, 32, 32, requires_grad=True)
+    points[0, 7] = torch.tensor([16.0, -20.0])
+    (gradient,) = torch.autograd.grad(losses.heatmap_cross_entropy(logits, points), logits)
+    assert (gradient[0, 7] == 0).all()
+    assert gradient[0, 6].abs().max() > 0
+
+
+# --- Who learns from what
+
+
+def test_frozen_networks_pass_gradients_on_and_keep_none() -> None:
+    network, x = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), torch.randn(2, 3, requires_grad=True)
+    with frozen(network):
+        frozen_output = network(x)
+    frozen_output.sum().backward()  # after the block, as in training
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert x.grad is not None
+    passed_on = x.grad.clone()
+    x.grad = None
+    network(x).sum().backward()
+    assert torch.equal(x.grad, passed_on)
+    assert all(parameter.grad is not None for parameter in network.parameters())
+
+
+def test_what_was_frozen_before_stays_so_and_the_rest_is_free_again_whatever_happens() -> None:
+    network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    network[0].requires_grad_(False)
+    seen: list[bool] = []
+
+    def fail() -> None:
+        with frozen(network):
+            seen.extend(parameter.requires_grad for parameter in network.parameters())
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
+    assert seen == [False] * 4
+    assert [parameter.requires_grad for parameter in network.parameters()] == [False, False, True, True]
+
+
+def test_frames_side_by_side_become_sequences_in_their_order() -> None:
+    frames = torch.arange(6.0)[:, None, None, None].expand(-1, 3, 4, 4)
+    videos = as_video(frames)
+    assert videos.shape == (2, 3, 3, 4, 4)
+    assert videos[:, 0, :, 0, 0].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert torch.equal(videos[:, 0], videos[:, 2])
+
+
+PEOPLE, MOTION, CODE, NOISE = 4, 3, 8, 0.5
+
+
+class ToySet:
+    """What a tiny linear encoder sees: who it is and how they move, mixed up; codes that differ by little are the same.
+
+    Without noise on the codes, the smallest rest of an identity would still be read.
+    """
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        self.people = 3 * torch.linalg.qr(torch.randn(6, 6))[0][:PEOPLE]
+        self.mixed = torch.linalg.qr(torch.randn(6 + MOTION, 6 + MOTION))[0]
+        self.encoder, self.decoder = nn.Linear(6 + MOTION, CODE), nn.Linear(CODE, MOTION)
+
+    def samples(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Codes, identities and motions."""
+        identities, motion = torch.randint(PEOPLE, (number,)), torch.randn(number, MOTION)
+        codes = self.encoder(torch.cat([self.people[identities], motion], 1) @ self.mixed)
+        return codes + NOISE * torch.randn_like(codes), identities, motion
+
+    def train(self, strength: float) -> None:
+        classifier = IdentityClassifier(CODE, PEOPLE)
+        makers = Adam([*self.encoder.parameters(), *self.decoder.parameters()], 2e-3, (0.5, 0.999))
+        judge = Adam(classifier.parameters(), 1e-2, (0.5, 0.999))
+        for _ in range(400):
+            codes, identities, motion = self.samples(128)
+            maps = codes[:, :, None, None].expand(-1, -1, 8, 8)
+            logits = classifier(reversed_gradient(maps, strength))
+            loss = functional.mse_loss(self.decoder(codes), motion)
+            loss = loss + losses.identity_cross_entropy(logits, identities)
+            makers.zero_grad()
+            judge.zero_grad()
+            loss.backward()
+            makers.step()
+            judge.step()
+
+    @torch.no_grad()
+    def read(self) -> tuple[float, float]:
+        """What fresh linear probes read on other samples: accuracy of identities, share of motion's variance."""
+        codes, identities, motion = self.samples(2000)
+        wanted = torch.cat([functional.one_hot(identities, PEOPLE).float(), motion], 1)
+        probe = torch.linalg.lstsq(functional.pad(codes, (0, 1), value=1.0), wanted).solution
+        codes, identities, motion = self.samples(2000)
+        found = functional.pad(codes, (0, 1), value=1.0) @ probe
+        accuracy = (found[:, :PEOPLE].argmax(1) == identities).float().mean()
+        return float(accuracy), float(1 - (found[:, PEOPLE:] - motion).square().mean() / motion.square().mean())
+
+
+def test_the_reversal_takes_the_identity_out_of_the_codes_and_leaves_the_motion() -> None:
+    plain, reversing = ToySet(), ToySet()
+    plain.train(strength=0.0)
+    reversing.train(strength=1.0)
+    identity, motion = plain.read()
+    assert identity > 0.65 and motion > 0.85
+    identity, motion = reversing.read()
+    assert identity < 0.35  # chance is 0.25
+    assert motion > 0.85

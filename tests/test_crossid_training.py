@@ -1,0 +1,560 @@
+"""CrossID-GAN's training: who is trained on what, and that the recipe learns, stops and goes on as it should.
+
+The networks are as narrow as they can be, the people are drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import faces
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.precision import Precision
+from torch import Tensor, nn
+
+from crossid_gan import losses
+from crossid_gan.config import PRESETS, Config
+from crossid_gan.heatmaps import HeatmapConvolution, heatmaps
+from crossid_gan.model import load_model
+from crossid_gan.recipe import CrossIDRecipe
+from reenactbench.errors import MissingWeights, ReenactbenchError
+from reenactbench.files import content_key
+from reenactbench.training.checkpoints import read_checkpoint
+from reenactbench.training.footage import Footage
+from reenactbench.training.job import CHECKPOINT, Job
+from reenactbench.training.loop import Mixed, train
+from reenactbench.training.recipe import Plan
+from reenactbench.training.sampling import Draws, Pairs
+from reenactbench.training.state import STATE
+from reenactbench.types import SEEN, Clip, ClipInfo
+
+NARROW = {
+    "width": "8",
+    "code": "8",
+    "judge_width": "8",
+    "extractor_width": "8",
+    "perceptual": "synthface",
+    "siamese": "synthface",
+    "batch": "2",
+}
+MAKERS = {"content_encoder", "landmark_encoder", "generator"}
+WARMED_UP = MAKERS | {"identity_classifier"}
+"""D_C learns beside a warm-up, and E_L does not hear of it."""
+
+
+def clip(number: int, frames: range) -> Clip:
+    images = np.stack([faces.draw(number, frame)[6:134, 16:144] for frame in frames])
+    landmarks = np.stack([faces.landmarks(number, frame) - [16, 6] for frame in frames]).astype(np.float32)
+    name = f"{number:03d}"
+    info = ClipInfo(name, identity=name, split=SEEN)
+    return Clip(info, content_key(number), 25.0, np.array(frames, np.int32), images, landmarks, {})
+
+
+@pytest.fixture(scope="module")
+def footage() -> Footage:
+    return Footage([clip(number, range(1, 7)) for number in (1, 2, 3)])
+
+
+def recipe_of(variant: str, preset: str = "demo", precision: Precision | None = None, **settings: Any) -> CrossIDRecipe:
+    """Always with the same weights to begin with."""
+    torch.manual_seed(0)
+    texts = NARROW | {name: str(value) for name, value in settings.items()}
+    recipe = CrossIDRecipe(Plan(preset, variant, texts, identities=3, image_size=128, seed=0))
+    recipe.set_up(Fabric(accelerator="cpu", devices=1, plugins=precision or Precision()))
+    return recipe
+
+
+def step(recipe: CrossIDRecipe, footage: Footage, number: int) -> Mapping[str, Tensor]:
+    torch.manual_seed(number)
+    return recipe.step(number, Draws(footage, 0, number))
+
+
+def weights(recipe: CrossIDRecipe) -> dict[str, Tensor]:
+    return {
+        f"{name}.{key}": value.clone()
+        for name, network in {**recipe.networks(), "perceptual": recipe.perceptual}.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def trained(recipe: CrossIDRecipe, footage: Footage, number: int) -> set[str]:
+    """The networks that a step changes."""
+    before = weights(recipe)
+    step(recipe, footage, number)
+    return {name.partition(".")[0] for name, value in weights(recipe).items() if not torch.equal(value, before[name])}
+
+
+# --- Who is trained on what
+
+ONCE = {"extractor_steps": 2, "warm_up": 0}
+"""Then F alone in steps 0 and 1 of `full`, as in the paper."""
+MEANWHILE = {"extractor_steps": 2, "warm_up": 4}
+
+
+@pytest.mark.parametrize(
+    ("variant", "timing", "number", "networks"),
+    [
+        ("sup", ONCE, 0, MAKERS | {"image_discriminator"}),
+        ("sup+dc", ONCE, 0, MAKERS | {"image_discriminator", "identity_classifier"}),
+        ("full", ONCE, 1, {"extractor", "extractor_discriminator"}),
+        (
+            "full",
+            ONCE,
+            2,
+            MAKERS | {"image_discriminator", "identity_classifier", "pair_discriminator", "video_discriminator"},
+        ),
+        ("sup", MEANWHILE, 3, MAKERS),
+        ("sup+dc", MEANWHILE, 3, WARMED_UP),
+        ("full", MEANWHILE, 1, WARMED_UP | {"extractor", "extractor_discriminator"}),
+        ("full", MEANWHILE, 3, WARMED_UP),
+        ("full", MEANWHILE | {"extractor_points": True}, 1, WARMED_UP | {"extractor"}),
+    ],
+)
+def test_a_step_trains_the_networks_of_its_variant_and_no_other(
+    footage: Footage, variant: str, timing: dict[str, Any], number: int, networks: set[str]
+) -> None:
+    settings = {"extractor_points": False, "frozen_siamese": False} | timing
+    assert trained(recipe_of(variant, **settings), footage, number) == networks
+
+
+@pytest.mark.parametrize("variant", ["sup", "sup+dc"])
+def test_no_gradient_reaches_the_judges_that_a_variant_does_without(footage: Footage, variant: str) -> None:
+    recipe = recipe_of(variant, warm_up=0)
+    step(recipe, footage, 0)
+    without = [recipe.pair_discriminator, recipe.video_discriminator, recipe.extractor]
+    if variant == "sup":
+        without.append(recipe.identity_classifier)
+    assert all(parameter.grad is None for network in without for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("variant", "names"),
+    [
+        ("sup", "reconstruction perceptual hallucination image mask image_judge"),
+        ("sup+dc", "reconstruction perceptual hallucination image classifier mask image_judge"),
+        (
+            "full",
+            "reconstruction perceptual hallucination image classifier mask consistency unpaired_image identity video "
+            "unpaired_classifier image_judge identity_judge video_judge",
+        ),
+    ],
+)
+def test_the_losses_of_a_variant(footage: Footage, variant: str, names: str) -> None:
+    found = step(recipe_of(variant, warm_up=0, unmasked=0, extractor_steps=0), footage, 0)
+    assert list(found) == names.split()
+    assert all(value.ndim == 0 and not value.requires_grad for value in found.values())
+
+
+def test_a_siamese_network_with_frozen_features_learns_its_last_layer(footage: Footage) -> None:
+    recipe = recipe_of("full", warm_up=0, extractor_steps=0, frozen_siamese=True)
+    before = weights(recipe)
+    step(recipe, footage, 0)
+    after = weights(recipe)
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    last = {"pair_discriminator.score.weight", "pair_discriminator.score.bias"}
+    assert {name for name in changed if name.startswith("pair_")} == last
+
+
+def test_the_first_steps_of_all_variants_make_the_same_model_to_the_last_bit(footage: Footage) -> None:
+    recipes = {
+        variant: recipe_of(variant, warm_up=3, extractor_steps=2, unmasked=1) for variant in CrossIDRecipe.variants
+    }
+    for number in range(3):
+        for recipe in recipes.values():
+            step(recipe, footage, number)
+    of_makers = [
+        {name: value for name, value in weights(recipe).items() if name.partition(".")[0] in MAKERS}
+        for recipe in recipes.values()
+    ]
+    for others in of_makers[1:]:
+        assert all(torch.equal(value, others[name]) for name, value in of_makers[0].items())
+    step(recipes["sup"], footage, 3)
+    step(recipes["sup+dc"], footage, 3)
+    parted = weights(recipes["sup"]), weights(recipes["sup+dc"])
+    assert not torch.equal(*(of_variant["landmark_encoder.first.weight"] for of_variant in parted))
+
+
+@pytest.mark.parametrize("network", ["generator", "identity_classifier"])
+@pytest.mark.parametrize(("warm_up", "rate"), [(0, 1e-4), (1, 1e-2)])
+def test_the_warm_up_has_a_learning_rate_of_its_own(footage: Footage, network: str, warm_up: int, rate: float) -> None:
+    """Adam's first step moves every weight by the rate."""
+    recipe = recipe_of("sup+dc", warm_up=warm_up, rate=1e-4, warm_up_rate=1e-2, clip=0)
+    before = weights(recipe)
+    step(recipe, footage, 0)
+    moved = [(value - before[name]).abs().max() for name, value in weights(recipe).items() if name.startswith(network)]
+    assert float(max(moved)) == pytest.approx(rate, rel=1e-2)
+
+
+# --- What the sums of losses are, and which way their gradients go
+
+WEIGHTLESS = {
+    f"{name}_weight": 0
+    for name in ("reconstruction perceptual hallucination image reversal consistency identity video".split())
+}
+
+
+def only(**weights: float) -> dict[str, Any]:
+    """Steps in which nothing but these counts."""
+    return {"warm_up": 0, "extractor_steps": 0, "unmasked": 0, "clip": 0, "augment": 0, **WEIGHTLESS, **weights}
+
+
+def test_the_makers_minimise_the_weighted_sums_of_equations_7_and_8(footage: Footage) -> None:
+    settings = only(
+        reconstruction_weight=2,
+        perceptual_weight=3,
+        image_weight=5,
+        consistency_weight=7,
+        identity_weight=11,
+        video_weight=13,
+        hallucination_weight=17,
+    )
+    recipe, draws = recipe_of("full", **settings), Draws(footage, 0, 0)
+    total, found, _ = recipe._pair_losses(draws.paired(2), warming=False, unmasked=False)
+    named = {"reconstruction": 2, "perceptual": 3, "hallucination": 17, "image": 5, "classifier": 1}
+    torch.testing.assert_close(total, sum((weight * found[name] for name, weight in named.items()), torch.zeros(())))
+    total, found, _ = recipe._unpair_losses(draws.unpaired(2))
+    named = {"consistency": 7, "unpaired_image": 5, "identity": 11, "video": 13, "unpaired_classifier": 1}
+    torch.testing.assert_close(total, sum((weight * found[name] for name, weight in named.items()), torch.zeros(())))
+
+
+def classified(encoder: nn.Module, classifier: nn.Module, pairs: Pairs) -> float:
+    with torch.no_grad():
+        return float(losses.identity_cross_entropy(classifier(encoder(pairs.driving.landmarks)), pairs.driving_ids))
+
+
+def test_the_classifier_learns_who_drives_while_the_encoder_makes_it_harder_to_know(footage: Footage) -> None:
+    """One step down Eq. 3 alone, with each of the two as it was before the step and as it is after."""
+    settings = only(reversal_weight=1)
+    recipe, before = recipe_of("sup+dc", **settings), recipe_of("sup+dc", **settings)
+    pairs = Draws(footage, 0, 0).paired(2, candidates=recipe.config.candidates)
+    assert trained(recipe, footage, 0) == {"landmark_encoder", "identity_classifier", "image_discriminator"}
+    old = classified(before.landmark_encoder, before.identity_classifier, pairs)
+    assert classified(before.landmark_encoder, recipe.identity_classifier, pairs) < old
+    assert classified(recipe.landmark_encoder, before.identity_classifier, pairs) > old
+
+
+@pytest.mark.parametrize("kind", ["paired", "unpaired"])
+def test_the_strength_of_the_reversal_is_the_encoders_and_never_the_classifiers(footage: Footage, kind: str) -> None:
+    gradients = []
+    for strength in (1, 3):
+        recipe, draws = recipe_of("full", **only(reversal_weight=strength)), Draws(footage, 0, 0)
+        if kind == "paired":
+            total, _, _ = recipe._pair_losses(draws.paired(2), warming=False, unmasked=False)
+        else:
+            total, _, _ = recipe._unpair_losses(draws.unpaired(2))
+        total.backward()
+        gradients.append([network.parameters() for network in (recipe.landmark_encoder, recipe.identity_classifier)])
+    (encoder, classifier), (thrice, same) = gradients
+    for one, three in zip(encoder, thrice, strict=True):
+        assert one.grad.any()
+        torch.testing.assert_close(3 * one.grad, three.grad)
+    for one, other in zip(classifier, same, strict=True):
+        torch.testing.assert_close(one.grad, other.grad)
+
+
+def test_codes_are_classified_as_those_of_the_people_who_drive(footage: Footage) -> None:
+    recipe, pairs = recipe_of("full", **only()), Draws(footage, 0, 0).unpaired(2)
+    _, found, _ = recipe._unpair_losses(pairs)
+    with torch.no_grad():
+        logits = recipe.identity_classifier(recipe.landmark_encoder(pairs.driving.landmarks))
+    first, second = pairs.driving_ids.tolist()
+    shares = logits.log_softmax(1)
+    expected = -(shares[:3, first].sum() + shares[3:, second].sum()) / 6
+    torch.testing.assert_close(found["unpaired_classifier"], expected)
+
+
+def test_a_step_of_the_classifier_follows_from_the_gradients_of_this_step_alone(footage: Footage) -> None:
+    recipes = recipe_of("sup+dc", warm_up=0), recipe_of("sup+dc", warm_up=0)
+    for recipe in recipes:
+        step(recipe, footage, 0)
+    recipes[1].identity_classifier.zero_grad()
+    for recipe in recipes:
+        step(recipe, footage, 1)
+    left, right = map(weights, recipes)
+    assert all(torch.equal(value, right[name]) for name, value in left.items())
+
+
+def test_a_frame_whose_landmarks_are_the_drivers_is_consistent(
+    footage: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, pairs = recipe_of("full", **only(consistency_weight=1)), Draws(footage, 0, 0).unpaired(2)
+    for found_landmarks in (pairs.driving.landmarks, heatmaps(pairs.driving.landmarks, 128)):
+        monkeypatch.setattr(recipe, "_found_landmarks", lambda images, found=found_landmarks: found)
+        _, found, _ = recipe._unpair_losses(pairs)
+        assert float(found["consistency"]) == pytest.approx(0, abs=1e-4)
+    monkeypatch.setattr(recipe, "_found_landmarks", lambda images: pairs.driving.landmarks + 5)
+    assert float(recipe._unpair_losses(pairs)[1]["consistency"]) > 0.01
+
+
+@pytest.mark.parametrize("points", [True, False])
+def test_consistency_asks_the_frame_and_not_the_code_to_change(
+    footage: Footage, points: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = only(consistency_weight=1) | {"extractor_points": points}
+    recipe, pairs = recipe_of("full", **settings), Draws(footage, 0, 0).unpaired(2)
+
+    def moved() -> set[str]:
+        loss, _, _ = recipe._unpair_losses(pairs)
+        for network in recipe.networks().values():
+            network.zero_grad()
+        loss.backward()
+        return {
+            name
+            for name, network in recipe.networks().items()
+            if any(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
+        }
+
+    assert moved() == MAKERS | {"identity_classifier"}
+    unseen = recipe._found_landmarks
+    monkeypatch.setattr(recipe, "_found_landmarks", lambda images: unseen(images).detach())
+    assert moved() == {"identity_classifier"}
+
+
+Looks = dict[str, list[tuple[Tensor, ...]]]
+"""What each judge was shown, in order."""
+
+
+@pytest.fixture
+def spied(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> tuple[CrossIDRecipe, Looks]:
+    recipe, looks = recipe_of("full", **only()), Looks()
+
+    def spy(name: str) -> None:
+        network, looks[name] = getattr(recipe, name), []
+
+        def looked(*images: Tensor) -> Tensor:
+            looks[name].append(images)
+            logits: Tensor = network(*images)
+            return logits
+
+        monkeypatch.setattr(recipe, name, looked)
+
+    for name in ("image_discriminator", "pair_discriminator", "video_discriminator"):
+        spy(name)
+    return recipe, looks
+
+
+def test_judges_are_shown_real_pairs_and_sequences_against_those_made(
+    footage: Footage, spied: tuple[CrossIDRecipe, Looks]
+) -> None:
+    """Two frames of one person against a frame made for a target and that target; frames in a row of a video against
+    frames made in a row."""
+    (recipe, looks), draws = spied, Draws(footage, 0, 0)
+    paired, unpaired = draws.paired(2), draws.unpaired(2)
+    drawn, moved = torch.rand(2, 3, 128, 128), torch.rand(6, 3, 128, 128)
+    recipe._judge_losses(paired, drawn, unpaired, moved)
+    (real,), (fake,) = looks["image_discriminator"]
+    assert torch.equal(real, paired.driving.images) and torch.equal(fake, torch.cat([drawn, moved]))
+    real_pair, fake_pair = looks["pair_discriminator"]
+    assert torch.equal(real_pair[0], paired.driving.images) and torch.equal(real_pair[1], paired.targets.images)
+    assert torch.equal(fake_pair[0], moved)
+    assert torch.equal(fake_pair[1], unpaired.targets.images[[0, 0, 0, 1, 1, 1]])
+    (real,), (fake,) = looks["video_discriminator"]
+    for time in range(3):
+        assert torch.equal(real[:, :, time], unpaired.driving.images[time::3])
+        assert torch.equal(fake[:, :, time], moved[time::3])
+
+
+def test_the_makers_are_judged_by_the_frames_that_they_made(
+    footage: Footage, spied: tuple[CrossIDRecipe, Looks]
+) -> None:
+    (recipe, looks), pairs = spied, Draws(footage, 0, 0).unpaired(2)
+    _, _, moved = recipe._unpair_losses(pairs)
+    assert torch.equal(looks["image_discriminator"][0][0], moved)
+    frames, targets = looks["pair_discriminator"][0]
+    assert torch.equal(frames, moved)
+    assert torch.equal(targets, pairs.targets.images[[0, 0, 0, 1, 1, 1]])
+    ((videos,),) = looks["video_discriminator"]
+    assert torch.equal(videos.transpose(1, 2).flatten(0, 1), moved)
+
+
+def test_every_frame_of_a_sequence_is_made_from_its_own_target(footage: Footage) -> None:
+    recipe, pairs = recipe_of("full"), Draws(footage, 0, 0).unpaired(2)
+    with torch.no_grad():
+        drawn, codes = recipe._draw(pairs)
+        for row, target in enumerate((0, 0, 0, 1, 1, 1)):
+            image = pairs.targets.images[target : target + 1]
+            code = recipe.landmark_encoder(pairs.driving.landmarks[row : row + 1])
+            alone = recipe.generator(recipe.content_encoder(image), code, image)
+            torch.testing.assert_close(codes[row : row + 1], code, atol=1e-5, rtol=0)
+            torch.testing.assert_close(drawn.image[row : row + 1], alone.image, atol=1e-5, rtol=0)
+
+
+# --- The presets
+
+DEPARTURES_OFF = {
+    "warm_up": 0,
+    "l1": False,
+    "face": 0.0,
+    "unmasked": 0,
+    "hallucination_weight": 0.0,
+    "mask_bias": 0.0,
+    "candidates": 1,
+    "augment": 0.0,
+    "unpaired": 0,
+    "extractor_points": False,
+    "absolute_siamese": False,
+    "frozen_siamese": False,
+}
+
+
+def test_the_paper_preset_departs_from_the_paper_in_nothing() -> None:
+    paper = PRESETS["paper"]
+    for name in Config.__dataclass_fields__:
+        assert getattr(paper, name) == getattr(Config(), name), name
+    assert {name: getattr(paper, name) for name in DEPARTURES_OFF} == DEPARTURES_OFF
+    names = list(Config.__dataclass_fields__)
+    assert set(names[names.index("warm_up") :]) == {*DEPARTURES_OFF, "warm_up_rate"}
+    weights = {name: value for name in names if name.endswith("_weight") for value in [getattr(paper, name)]}
+    del weights["hallucination_weight"]
+    assert set(weights.values()) == {1.0}
+    assert (paper.width, paper.code, paper.perceptual, paper.siamese) == (64, 256, "vgg19", "alexnet")
+
+
+@pytest.mark.parametrize("given", ["width=4", "code=28", "judge_width=0", "extractor_width=-8"])
+def test_widths_that_no_network_has_are_refused_in_a_sentence(given: str) -> None:
+    name, _, value = given.partition("=")
+    with pytest.raises(ReenactbenchError, match=f"--set {given}: {name} is a multiple of 8"):
+        CrossIDRecipe(Plan("demo", "full", {name: value}, identities=3, image_size=128, seed=0))
+
+
+def test_epochs_of_the_paper_preset_are_of_a_thousand_pairs_a_video() -> None:
+    paper = PRESETS["paper"]
+    an_epoch = 102 * 1000 / paper.batch
+    assert (paper.steps / an_epoch, paper.extractor_steps / an_epoch) == (20, 2)
+
+
+def test_the_paper_preset_says_which_file_it_lacks_and_how_to_get_it() -> None:
+    for lacking, others in (("vgg19-dcbb9e9d.pth", {"siamese": "alexnet-untrained"}), ("alexnet-owt-7be5be79.pth", {})):
+        settings = {name: NARROW[name] for name in ("width", "code", "judge_width", "extractor_width")} | others
+        with pytest.raises(MissingWeights) as caught:
+            CrossIDRecipe(Plan("paper", "full", settings, identities=3, image_size=128, seed=0))
+        assert f"`reenactbench weights fetch {lacking}`" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_footage_of_another_size_is_one_sentence() -> None:
+    with pytest.raises(
+        ReenactbenchError, match=r"^crossid works at 128 pixels, and this data set has 64; name another --dataset$"
+    ):
+        CrossIDRecipe(Plan("demo", "full", NARROW, identities=3, image_size=64, seed=0))
+
+
+def test_settings_and_stand_ins_are_recorded() -> None:
+    recipe = recipe_of("full", siamese="alexnet-untrained", mask_bias=1.5)
+    assert recipe.settings["mask_bias"] == 1.5
+    assert set(recipe.settings) == set(Config.__dataclass_fields__)
+    assert recipe.metadata() == {"perceptual": "synthface", "siamese": "alexnet-untrained"}
+
+
+# --- Numbers
+
+
+def test_bfloat16_never_rounds_the_landmarks(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In bfloat16 a place beyond 64 would be off by up to a quarter of a pixel."""
+    seen: list[Tensor] = []
+    of_points = HeatmapConvolution.of_points
+
+    def note(self: HeatmapConvolution, points: Tensor, size: int) -> Tensor:
+        seen.append(points.detach())
+        made = of_points(self, points, size)
+        assert made.dtype == torch.bfloat16  # it is a mixed run indeed
+        return made
+
+    monkeypatch.setattr(HeatmapConvolution, "of_points", note)
+    recipe = recipe_of("full", precision=Mixed("cpu"), warm_up=0, extractor_steps=0, augment=0, candidates=1)
+    found = step(recipe, footage, 0)
+    draws = Draws(footage, 0, 0)
+    paired, unpaired, of_output = seen
+    assert torch.equal(paired, draws.paired(2).driving.landmarks)
+    assert torch.equal(unpaired, draws.unpaired(2).driving.landmarks)
+    assert of_output.dtype == torch.float32
+    assert not torch.equal(of_output, of_output.bfloat16().float())
+    assert all(value.dtype == torch.float32 and value.isfinite() for value in found.values())
+
+
+def test_four_frames_are_learnt_by_heart() -> None:
+    four = Footage([clip(1, range(1, 20, 6))])
+    way = {"warm_up": 40, "warm_up_rate": 5e-3, "unmasked": 0, "hallucination_weight": 0.5, "mask_bias": 2, "l1": True}
+    plain = {"perceptual_weight": 0, "augment": 0, "face": 0, "candidates": 1}
+    recipe = recipe_of("sup", width=16, code=16, batch=4, **way, **plain)
+    found = [float(step(recipe, four, number)["reconstruction"]) for number in range(40)]
+    assert np.mean(found[-5:]) < found[0] / 3
+
+
+def test_pictures_have_the_target_the_driver_the_frame_the_hallucination_and_the_mask(footage: Footage) -> None:
+    recipe, draws = recipe_of("full"), Draws(footage, 0, 0)
+    with torch.no_grad():
+        grid = recipe.sample(draws)
+    assert grid.shape == (8, 5, 3, 128, 128)
+    for rows, pairs in ((grid[:4], draws.paired(4, candidates=4)), (grid[4:], draws.unpaired(4, length=1))):
+        assert torch.equal(rows[:, 0], pairs.targets.images)
+        assert torch.equal(rows[:, 1], pairs.driving.images)
+    target, _, image, hallucination, mask = grid.unbind(1)
+    torch.testing.assert_close(image, (1 - mask) * target + mask * hallucination, atol=1e-6, rtol=0)
+
+
+# --- The real recipe in the loop
+
+
+@pytest.fixture
+def job(tmp_path: Path, footage: Footage) -> Job:
+    """Step 0 trains F beside the warm-up, 1 is warm-up alone, 2 and 3 are all of the paper."""
+    settings = NARROW | {"steps": "4", "extractor_steps": "1", "warm_up": "2", "unmasked": "1"}
+    return Job(CrossIDRecipe, footage, "faces", tmp_path / "crossid", "demo", "full", settings)
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """The lines of the log without the times."""
+    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+def test_a_training_that_was_stopped_in_the_middle_goes_on_with_the_same_losses(job: Job, tmp_path: Path) -> None:
+    undisturbed = replace(job, folder=tmp_path / "undisturbed")
+    train(undisturbed)
+    for steps in (1, 3, 4):
+        assert train(replace(job, steps=steps, resume=True)).steps == steps
+    assert rows(job.folder) == rows(undisturbed.folder)
+    states = [torch.load(folder / STATE, weights_only=True) for folder in (job.folder, undisturbed.folder)]
+    assert states[0]["networks"].keys() == set(CrossIDRecipe(job.plan).networks())
+    for part in ("networks", "average"):
+        torch.testing.assert_close(states[0][part], states[1][part], atol=0, rtol=0)
+
+
+def test_what_was_trained_is_what_the_checkpoint_draws(job: Job, footage: Footage) -> None:
+    outcome = train(replace(job, steps=1, ema=0.0))
+    said = read_checkpoint(outcome.checkpoint, "crossid").metadata
+    assert (said["variant"], said["preset"], said["settings"]["width"]) == ("full", "demo", 8)
+    assert (said["perceptual"], said["siamese"]) == ("synthface", "synthface")
+    assert said["identities"] == ["001", "002", "003"]
+    recipe, pairs = recipe_of("full"), Draws(footage, 0, 0).paired(1)
+    for name, network in recipe.exported().items():
+        network.load_state_dict(torch.load(job.folder / STATE, weights_only=True)["networks"][name])
+    model = load_model(outcome.checkpoint, torch.device("cpu"))
+    with torch.no_grad():
+        drawn, _ = recipe._draw(pairs)
+        frames = model(model.content_encoder(pairs.targets.images), pairs.driving.landmarks, pairs.targets.images)
+    torch.testing.assert_close(frames, drawn.image, atol=5e-3, rtol=0)  # the checkpoint has half precision
+
+
+def test_a_loss_that_is_no_number_is_one_sentence_and_the_last_good_state_stays(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(replace(job, steps=3))
+    kept = (job.folder / STATE).read_bytes()
+    consistency = losses.consistency
+    monkeypatch.setattr(losses, "consistency", lambda *codes: consistency(*codes) * math.nan)
+    with pytest.raises(ReenactbenchError) as caught:
+        train(replace(job, resume=True))
+    assert str(caught.value).startswith(f"step 4: the loss consistency is nan; {job.folder / STATE} keeps that after")
+    assert "\n" not in str(caught.value)
+    assert (job.folder / STATE).read_bytes() == kept
+    assert read_checkpoint(job.folder / CHECKPOINT, "crossid").metadata["steps"] == 3
