@@ -63,11 +63,11 @@ class IdentityClassifier(nn.Module):
 
 
 class PairDiscriminator(nn.Module):
-    """D_id: a Siamese network: whether two images [N,3,128,128] in 0..1 are real frames of one person: logits [N,1].
+    """D_id, a Siamese network: are two images [N,3,128,128] in 0..1 real frames of one person? Logits [N,1].
 
     features: what both are looked at through, such as AlexNet's last feature map (Krizhevsky et al., NIPS 2012). The
-    difference of the two goes to one fully connected layer; absolute: without its sign, which a linear layer needs if it
-    is to tell how far apart two people are.
+    difference of the two goes to one fully connected layer; absolute: without its sign, since a linear layer cannot
+    tell from a signed difference how far apart two people are.
     """
 
     def __init__(self, features: nn.Module, absolute: bool = False) -> None:

@@ -52,8 +52,8 @@ def telling(real: Tensor, fake: Tensor) -> Tensor:
 
 
 def identity_cross_entropy(logits: Tensor, identities: Tensor) -> Tensor:
-    """-log P of Eq. 3, which D_C minimises and E_L maximises (as printed, the two signs are the other way round): logits
-    [N,n], identities int64 [N]."""
+    """-log P of Eq. 3: logits [N,n], identities int64 [N]. D_C minimises it and E_L maximises it; as printed, the two
+    signs are the other way round."""
     return functional.cross_entropy(logits.float(), identities)
 
 

@@ -1,8 +1,8 @@
 """The paper's ablation (4.4): `python -m benchmarks.crossid.ablation --work DIR` trains and runs sup, sup+dc and full.
 
-The steps of the warm-up are the same in all variants, bit for bit (`tests/test_crossid_training.py` holds that), so they
-are trained once, as `full`, which trains F beside, and each variant goes on from there. Stopped, the same command goes on.
-Ends with one run a variant under DIR/results, to be shown by `reenactbench show` and compared by `reenactbench compare`.
+The steps of the warm-up are the same in all variants, bit for bit (`tests/test_crossid_training.py` holds that), so
+they are trained once, as `full`, which trains F and D_C beside, and each variant goes on from there. Stopped, the same
+command goes on. It ends with a run of each variant in DIR/results, for `reenactbench show` and `reenactbench compare`.
 """
 
 from __future__ import annotations
