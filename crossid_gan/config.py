@@ -71,6 +71,10 @@ class Config:
     """Driving frames drawn for a paired sample, of which the one farthest from the target is taken."""
     augment: float = 0.0
     """Strength of `reenactbench.training.augment`."""
+    classifier_batch: int = 0
+    """Frames a step, drawn for D_C and E_L alone from all videos and not augmented, beside those of the samples."""
+    classifier_rate: float = 2e-4
+    """The learning rate of D_C."""
     unpaired: int = 0
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
     extractor_points: bool = False
@@ -97,7 +101,7 @@ PRESETS = {
         perceptual="synthface",
         siamese="synthface",
         batch=8,
-        steps=12_100,
+        steps=12_400,
         extractor_steps=2_000,
         rate=3e-4,
         clip=1.0,
@@ -105,11 +109,11 @@ PRESETS = {
         reconstruction_weight=1.0,
         perceptual_weight=0.2,
         image_weight=0.05,
-        reversal_weight=0.03,
+        reversal_weight=0.015,
         consistency_weight=0.02,
         identity_weight=0.05,
         video_weight=0.2,
-        warm_up=7_100,
+        warm_up=7_400,
         warm_up_rate=1e-3,
         l1=True,
         face=3.0,
@@ -118,6 +122,8 @@ PRESETS = {
         mask_bias=2.0,
         candidates=3,
         augment=0.7,
+        classifier_batch=16,
+        classifier_rate=1e-3,
         unpaired=2,
         extractor_points=True,
         absolute_siamese=True,

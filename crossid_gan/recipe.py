@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -43,6 +43,19 @@ SAMPLES = 4
 Losses = dict[str, Tensor]
 
 
+class Made(NamedTuple):
+    """What became of samples."""
+
+    loss: Tensor
+    """What their makers minimise."""
+    parts: Losses
+    """Detached."""
+    images: Tensor
+    """Detached [N,3,128,128]."""
+    codes: Tensor
+    """Motion codes [N,code,8,8] of their driving frames."""
+
+
 class CrossIDRecipe(Recipe):
     method: ClassVar[str] = "crossid"
     presets: ClassVar[tuple[str, ...]] = tuple(PRESETS)
@@ -75,6 +88,7 @@ class CrossIDRecipe(Recipe):
 
         self.makers_adam = adam(self.content_encoder, self.landmark_encoder, self.generator)
         self.classifier_adam = adam(self.identity_classifier)
+        set_rate(self.classifier_adam, config.classifier_rate)
         self.judges_adam = adam(self.image_discriminator, self.pair_discriminator, self.video_discriminator)
         self.extractor_adam = adam(self.extractor)
         self.extractor_discriminator_adam = adam(self.extractor_discriminator)
@@ -112,12 +126,12 @@ class CrossIDRecipe(Recipe):
             if not number < config.warm_up:  # the paper trains F before all else
                 return found
         warming = number < config.warm_up
-        for optimiser in (self.makers_adam, self.classifier_adam):
-            set_rate(optimiser, config.warm_up_rate if warming else config.rate)
+        set_rate(self.makers_adam, config.warm_up_rate if warming else config.rate)
+        faces = draws.landmarks(config.classifier_batch) if config.classifier_batch and self.variant != "sup" else None
         unpaired = None
         if full and not warming:
             unpaired = self._augmented(draws, draws.unpaired(config.unpaired or config.batch, length=LENGTH))
-        return found | self._train(paired, unpaired, warming, number < config.unmasked)
+        return found | self._train(paired, unpaired, faces, warming, number < config.unmasked)
 
     def sample(self, draws: Draws) -> Tensor:
         """Columns: target, driving frame, output, O, M; first paired samples, whose driving frame is the truth."""
@@ -130,28 +144,46 @@ class CrossIDRecipe(Recipe):
             rows.append(torch.stack(columns, 1))
         return torch.cat(rows)
 
-    def _train(self, paired: Pairs, unpaired: Pairs | None, warming: bool, unmasked: bool) -> Losses:
+    def _train(
+        self,
+        paired: Pairs,
+        unpaired: Pairs | None,
+        faces: tuple[Tensor, Tensor] | None,
+        warming: bool,
+        unmasked: bool,
+    ) -> Losses:
         """One update of E_L, E_C and G by L_pair (Eq. 7) and L_unpair (Eq. 8), then one of the judges by L_dis (Eq. 9).
 
         D_C learns in the first of the two, on the other side of the reversed gradient.
         """
         with frozen(self.image_discriminator, self.pair_discriminator, self.video_discriminator):
-            total, found, drawn = self._pair_losses(paired, warming, unmasked)
+            made = self._pair_losses(paired, warming, unmasked)
+            total, found = made.loss, made.parts
+            codes, identities = [made.codes], [paired.driving_ids]
             moved = None
             if unpaired is not None:
-                loss, more, moved = self._unpair_losses(unpaired)
-                total, found = total + loss, found | more
+                moved = self._unpair_losses(unpaired)
+                total, found = total + moved.loss, found | moved.parts
+                codes, identities = [*codes, moved.codes], [*identities, unpaired.driving_ids.repeat_interleave(LENGTH)]
+        if self.variant != "sup":
+            if faces is not None:
+                codes, identities = [*codes, self.landmark_encoder(faces[0])], [*identities, faces[1]]
+            shown = torch.cat(codes)
+            shown = shown.detach() if warming else reversed_gradient(shown, self.config.reversal_weight)
+            logits = self.identity_classifier(shown)
+            classifier = losses.identity_cross_entropy(logits, torch.cat(identities))
+            total, found = total + classifier, found | {"classifier": classifier.detach()}
         self.classifier_adam.zero_grad()
         self.descend(total, self.makers_adam, self.clip)
         self.classifier_adam.step()
         if not warming:
-            loss, more = self._judge_losses(paired, drawn, unpaired, moved)
+            loss, parts = self._judge_losses(paired, made, unpaired, moved)
             self.descend(loss, self.judges_adam, self.clip)
-            found |= more
+            found = found | parts
         return found
 
-    def _pair_losses(self, pairs: Pairs, warming: bool, unmasked: bool) -> tuple[Tensor, Losses, Tensor]:
-        """L_pair, with D_C's loss where the variant has it; its parts; and the images."""
+    def _pair_losses(self, pairs: Pairs, warming: bool, unmasked: bool) -> Made:
+        """L_pair."""
         config, truth = self.config, pairs.driving.images
         drawn, codes = self._draw(pairs, unmasked)
         weights = losses.face_weights(pairs.driving.landmarks, SIZE, config.face) if config.face else None
@@ -169,13 +201,10 @@ class CrossIDRecipe(Recipe):
         if not warming:
             found["image"] = losses.fooling(self.image_discriminator(drawn.image))
             total = total + config.image_weight * found["image"]
-        if self.variant != "sup":
-            found["classifier"] = self._classified(codes, pairs, 0.0 if warming else config.reversal_weight)
-            total = total + found["classifier"]
-        return total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach()
+        return Made(total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach(), codes)
 
-    def _unpair_losses(self, pairs: Pairs) -> tuple[Tensor, Losses, Tensor]:
-        """L_unpair, its parts, and the images.
+    def _unpair_losses(self, pairs: Pairs) -> Made:
+        """L_unpair, but for D_C's part.
 
         The consistency loss moves the frame, not the code that the frame should have: codes could else agree by
         being all the same.
@@ -190,31 +219,32 @@ class CrossIDRecipe(Recipe):
             "unpaired_image": losses.fooling(self.image_discriminator(drawn.image)),
             "identity": losses.fooling(self.pair_discriminator(drawn.image, targets)),
             "video": losses.fooling(self.video_discriminator(as_video(drawn.image))),
-            "unpaired_classifier": self._classified(codes, pairs, config.reversal_weight),
         }
         weights = (
             config.consistency_weight,
             config.image_weight,
             config.identity_weight,
             config.video_weight,
-            1.0,
         )
         total = sum((weight * loss for weight, loss in zip(weights, found.values(), strict=True)), torch.zeros(()))
-        return total, detached(found), drawn.image.detach()
+        return Made(total, detached(found), drawn.image.detach(), codes)
 
     def _judge_losses(
-        self, paired: Pairs, drawn: Tensor, unpaired: Pairs | None, moved: Tensor | None
+        self, paired: Pairs, made: Made, unpaired: Pairs | None, moved: Made | None
     ) -> tuple[Tensor, Losses]:
         """L_dis without D_C, and its parts."""
-        fake = drawn if moved is None else torch.cat([drawn, moved])
-        truth = paired.driving.images
+        truth, fakes = paired.driving.images, made.images if moved is None else torch.cat([made.images, moved.images])
         judge = self.image_discriminator
-        found = {"image_judge": losses.telling(judge(truth), judge(fake))}
+        found = {"image_judge": losses.telling(judge(truth), judge(fakes))}
         if unpaired is not None and moved is not None:
             targets = unpaired.targets.images.repeat_interleave(LENGTH, dim=0)
             siamese, video = self.pair_discriminator, self.video_discriminator
-            found["identity_judge"] = losses.telling(siamese(truth, paired.targets.images), siamese(moved, targets))
-            found["video_judge"] = losses.telling(video(as_video(unpaired.driving.images)), video(as_video(moved)))
+            found["identity_judge"] = losses.telling(
+                siamese(truth, paired.targets.images), siamese(moved.images, targets)
+            )
+            found["video_judge"] = losses.telling(
+                video(as_video(unpaired.driving.images)), video(as_video(moved.images))
+            )
         return torch.stack(list(found.values())).sum(), detached(found)
 
     def _draw(self, pairs: Pairs, unmasked: bool = False) -> tuple[Drawn, Tensor]:
@@ -224,12 +254,6 @@ class CrossIDRecipe(Recipe):
         content = self.content_encoder(targets).repeat_interleave(length, dim=0)
         drawn: Drawn = self.generator(content, codes, targets.repeat_interleave(length, dim=0), unmasked)
         return drawn, codes
-
-    def _classified(self, codes: Tensor, pairs: Pairs, reversal: float) -> Tensor:
-        """Eq. 3 for D_C; E_L gets its gradient the other way round, times `reversal`."""
-        identities = pairs.driving_ids.repeat_interleave(len(codes) // len(pairs))
-        logits = self.identity_classifier(reversed_gradient(codes, reversal))
-        return losses.identity_cross_entropy(logits, identities)
 
     def _found_landmarks(self, images: Tensor) -> Tensor:
         """What F gives E_L of these images."""

@@ -114,3 +114,17 @@ def test_weights_on_the_command_line(cli, tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.touch()
     assert cli("weights", "fetch", known.name, env=own).stdout == f"{known.name} is here already\n"
+
+
+def test_what_training_alone_needs_is_fetched_by_name_only(cli, tmp_path: Path) -> None:
+    of_metrics = [weights for weights in KNOWN.values() if not weights.for_training]
+    assert [weights.name for weights in KNOWN.values() if weights.for_training] == ["vgg19-dcbb9e9d.pth"]
+    folder = tmp_path / "cache/weights"
+    for weights in of_metrics:
+        for path in (
+            folder / (weights.name if weights.members else "") / name for name in weights.members or [weights.file]
+        ):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+    fetched = cli("weights", "fetch", env={"REENACTBENCH_CACHE": str(tmp_path / "cache")})
+    assert fetched.stdout.splitlines() == [f"{weights.name} is here already" for weights in of_metrics]

@@ -26,6 +26,8 @@ class Weights:
     used_by: str
     members: tuple[str, ...] = ()
     """Files taken out of a zip; empty where the file itself is what is used."""
+    for_training: bool = False
+    """No metric needs it, so it is fetched only by its name."""
 
     @property
     def folder(self) -> Path:
@@ -92,6 +94,7 @@ KNOWN = {
             licence="BSD-3-Clause; trained on ImageNet",
             source="torchvision",
             used_by="training",
+            for_training=True,
         ),
     )
 }

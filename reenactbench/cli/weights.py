@@ -44,7 +44,7 @@ def list_weights(json: shared.Json = False) -> None:
 @app.command("fetch")
 def fetch_weights(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all that are missing.")
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Default: all that metrics need.")
     ] = None,
 ) -> None:
     """Download weights, verify their sha256, and unpack them."""
@@ -54,7 +54,7 @@ def fetch_weights(
     unknown = [name for name in names or [] if name not in KNOWN]
     if unknown:
         raise ReenactbenchError(f"there are no weights {', '.join(unknown)}; known are {', '.join(KNOWN)}")
-    for name in names or KNOWN:
+    for name in names or [weights.name for weights in KNOWN.values() if not weights.for_training]:
         weights = KNOWN[name]
         if weights.present:
             print(f"{name} is here already")

@@ -15,7 +15,7 @@ from reenactbench.types import Frames
 SAMPLES_A_CLIP = 1000
 """Of each clip in an epoch, paired and unpaired ones each (the paper, 4.1)."""
 
-_PAIRED, _UNPAIRED = "paired", "unpaired"
+_PAIRED, _UNPAIRED, _LANDMARKS = "paired", "unpaired", "landmarks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,20 @@ class Draws:
             targets.append(_some(random, places, places, shots))
             driving.append(int(random.choice(footage.starts(clip, length))) + np.arange(length))
         return self._pairs(others, targets, clips, driving)
+
+    def landmarks(self, count: int) -> tuple[Tensor, Tensor]:
+        """Landmarks [count,68,2] of frames of all clips, and whose they are: int64 [count]; no pixel is read.
+
+        Every identity has the same chance, and so has each of its clips.
+        """
+        random = self.random(_LANDMARKS)
+        identities = random.integers(len(self.footage.identities), size=count)
+        found = []
+        for identity in identities:
+            clip = self.footage.clips[int(random.choice(self.footage.by_identity[identity]))]
+            found.append(clip.landmarks[int(random.integers(len(clip.landmarks)))])
+        landmarks = torch.from_numpy(np.stack(found).astype(np.float32, copy=False))
+        return landmarks.to(self.device), torch.from_numpy(identities).to(self.device)
 
     def _clips(self, kind: str, count: int) -> list[int]:
         """The clips that the samples of this step stand for."""
