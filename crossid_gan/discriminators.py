@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from crossid_gan.layers import SLOPE, patch_layers, signed
 from crossid_gan.networks import CODE_SIDE
@@ -49,7 +48,8 @@ def reversed_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
 class IdentityClassifier(nn.Module):
     """D_C: four convolutions and three fully connected layers: codes [N,code,8,8] to logits of n identities [N,n].
 
-    Codes are brought to mean 0 and deviation 1 first, or E_L would only have to make them larger and larger.
+    The codes of a batch are divided by their deviation first, or E_L would only have to make them larger and larger.
+    (Not each code by its own: its size could then say what D_C does not see.)
     """
 
     def __init__(self, code: int, identities: int) -> None:
@@ -62,7 +62,7 @@ class IdentityClassifier(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(code, identities))
 
     def forward(self, codes: Tensor) -> Tensor:
-        logits: Tensor = self.layers(functional.layer_norm(codes, codes.shape[1:]))
+        logits: Tensor = self.layers(codes / codes.std())
         return logits
 
 

@@ -216,6 +216,52 @@ def test_two_looks_at_one_picture_differ_by_nothing_and_the_order_of_two_turns_t
     torch.testing.assert_close(judge(first, second) + judge(second, first), 2 * judge.score.bias.expand(2, 1))
 
 
+def test_of_absolute_differences_the_siamese_network_does_not_know_the_order_of_the_two() -> None:
+    torch.manual_seed(0)
+    judge = PairDiscriminator(feature_network("synthface", "cpu"), absolute=True)
+    first, second = torch.rand(2, 2, 3, 128, 128)
+    assert torch.equal(judge(first, first), judge.score.bias.expand(2, 1))
+    assert torch.equal(judge(first, second), judge(second, first))
+    with torch.no_grad():
+        judge.score.weight.fill_(1)
+        judge.score.bias.zero_()
+        apart = (judge.features(first)[-1] - judge.features(second)[-1]).abs().sum((1, 2, 3))
+    torch.testing.assert_close(judge(first, second)[:, 0], apart)
+
+
+def codes_and_classifier() -> tuple[Tensor, nn.Module]:
+    """With weights so large that codes are told apart from the start."""
+    torch.manual_seed(0)
+    classifier = IdentityClassifier(8, 5).double()
+    with torch.no_grad():
+        for parameter in classifier.parameters():
+            parameter.mul_(2.5)
+    return torch.randn(3, 8, 8, 8, dtype=torch.float64) + 2, classifier
+
+
+@given(scale=st.floats(1e-3, 1e6))
+@settings(max_examples=20, deadline=None)
+def test_the_scale_of_all_codes_says_nothing_to_the_classifier(scale: float) -> None:
+    codes, classifier = codes_and_classifier()
+    logits = classifier(codes)
+    assert logits.std(0).mean() > 0.2
+    torch.testing.assert_close(classifier(scale * codes), logits, atol=1e-6, rtol=0)
+
+
+def test_the_scale_and_the_mean_of_one_code_among_others_are_seen_by_the_classifier() -> None:
+    codes, classifier = codes_and_classifier()
+    logits = classifier(codes)
+    for changed in (2 * codes[:1], codes[:1] + 1):
+        assert (classifier(torch.cat([changed, codes[1:]])) - logits)[0].abs().max() > 0.01
+
+
+def test_the_encoder_has_nothing_to_gain_by_larger_codes() -> None:
+    codes, classifier = codes_and_classifier()
+    codes.requires_grad_()
+    (slope,) = torch.autograd.grad(classifier(codes).log_softmax(1)[:, 0].sum(), codes)
+    assert (slope * codes).sum().abs() < 1e-4 * slope.norm() * codes.norm()
+
+
 # --- Heatmaps
 
 
@@ -286,7 +332,7 @@ def test_the_short_way_is_exact_to_the_last_bits_of_float32_at_full_size() -> No
 
 def test_landmarks_and_their_heatmaps_give_the_same_code() -> None:
     torch.manual_seed(0)
-    network, points = LandmarkEncoder(8, 8).double(), 128 * torch.rand(2, 68, 2, dtype=torch.float64)
+    network, points = LandmarkEncoder(8, 8).double(), 128 * torch.rand(1, 68, 2, dtype=torch.float64)
     torch.testing.assert_close(network(points), network(heatmaps(points, 128)), atol=1e-9, rtol=0)
 
 
@@ -340,7 +386,7 @@ def test_the_bias_of_the_mask_shifts_its_logit_and_leaves_the_hallucination() ->
     target = torch.rand(1, 3, 128, 128)
     plain, biased = made(drawing(), target), made(drawing(2.0), target)
     with torch.no_grad():
-        own = drawing().last.bias[3]
+        own = drawing().last.get_parameter("bias")[3]
     assert own == 0  # so that without the departure the mask begins at a half
     torch.testing.assert_close(biased.mask.logit() - plain.mask.logit(), torch.full((1, 1, 128, 128), 2.0))
     assert torch.equal(biased.hallucination, plain.hallucination)
@@ -355,6 +401,6 @@ def test_the_reversal_changes_nothing_forwards_and_turns_the_gradient_round_back
     same = reversed_gradient(x, strength)
     assert torch.equal(same, x)
     slope = torch.randn(3, 4)
-    (same * slope).sum().backward()
+    torch.autograd.backward((same * slope).sum())
     assert x.grad is not None
     assert torch.equal(x.grad, -strength * slope)

@@ -19,12 +19,13 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from crossid_gan import losses
 from crossid_gan.config import PRESETS, Config
 from crossid_gan.heatmaps import HeatmapConvolution, heatmaps
 from crossid_gan.model import load_model
-from crossid_gan.recipe import CrossIDRecipe
+from crossid_gan.recipe import CrossIDRecipe, Made
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key
 from reenactbench.training.checkpoints import read_checkpoint
@@ -44,10 +45,11 @@ NARROW = {
     "perceptual": "synthface",
     "siamese": "synthface",
     "batch": "2",
+    "classifier_batch": "2",
 }
 MAKERS = {"content_encoder", "landmark_encoder", "generator"}
 WARMED_UP = MAKERS | {"identity_classifier"}
-"""D_C learns beside a warm-up, and E_L does not hear of it."""
+"""D_C learns beside a warm-up."""
 
 
 def clip(number: int, frames: range) -> Clip:
@@ -83,6 +85,12 @@ def weights(recipe: CrossIDRecipe) -> dict[str, Tensor]:
         for name, network in {**recipe.networks(), "perceptual": recipe.perceptual}.items()
         for key, value in network.state_dict().items()
     }
+
+
+def gradient(network: nn.Module) -> Tensor:
+    """Of all weights, as one vector."""
+    grads = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in network.parameters()]
+    return torch.cat([grad.flatten() for grad in grads])
 
 
 def trained(recipe: CrossIDRecipe, footage: Footage, number: int) -> set[str]:
@@ -139,11 +147,11 @@ def test_no_gradient_reaches_the_judges_that_a_variant_does_without(footage: Foo
     ("variant", "names"),
     [
         ("sup", "reconstruction perceptual hallucination image mask image_judge"),
-        ("sup+dc", "reconstruction perceptual hallucination image classifier mask image_judge"),
+        ("sup+dc", "reconstruction perceptual hallucination image mask classifier image_judge"),
         (
             "full",
-            "reconstruction perceptual hallucination image classifier mask consistency unpaired_image identity video "
-            "unpaired_classifier image_judge identity_judge video_judge",
+            "reconstruction perceptual hallucination image mask consistency unpaired_image identity video classifier "
+            "image_judge identity_judge video_judge",
         ),
     ],
 )
@@ -161,6 +169,13 @@ def test_a_siamese_network_with_frozen_features_learns_its_last_layer(footage: F
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     last = {"pair_discriminator.score.weight", "pair_discriminator.score.bias"}
     assert {name for name in changed if name.startswith("pair_")} == last
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_whether_a_siamese_network_knows_the_order_of_two_frames_is_a_setting(absolute: bool) -> None:
+    judge = recipe_of("full", absolute_siamese=absolute).pair_discriminator
+    first, second = torch.rand(2, 1, 3, 128, 128)
+    assert torch.equal(judge(first, second), judge(second, first)) == absolute
 
 
 def test_the_first_steps_of_all_variants_make_the_same_model_to_the_last_bit(footage: Footage) -> None:
@@ -182,15 +197,35 @@ def test_the_first_steps_of_all_variants_make_the_same_model_to_the_last_bit(foo
     assert not torch.equal(*(of_variant["landmark_encoder.first.weight"] for of_variant in parted))
 
 
-@pytest.mark.parametrize("network", ["generator", "identity_classifier"])
-@pytest.mark.parametrize(("warm_up", "rate"), [(0, 1e-4), (1, 1e-2)])
-def test_the_warm_up_has_a_learning_rate_of_its_own(footage: Footage, network: str, warm_up: int, rate: float) -> None:
+RATES: Mapping[str, Any] = {"rate": 1e-4, "warm_up_rate": 1e-2, "classifier_rate": 3e-3}
+
+
+@pytest.mark.parametrize(
+    ("network", "warm_up", "rate"),
+    [
+        ("generator", 0, 1e-4),
+        ("generator", 1, 1e-2),
+        ("identity_classifier", 0, 3e-3),
+        ("identity_classifier", 1, 3e-3),
+    ],
+)
+def test_the_warm_up_has_a_learning_rate_of_its_own_and_so_has_the_classifier(
+    footage: Footage, network: str, warm_up: int, rate: float
+) -> None:
     """Adam's first step moves every weight by the rate."""
-    recipe = recipe_of("sup+dc", warm_up=warm_up, rate=1e-4, warm_up_rate=1e-2, clip=0)
+    recipe = recipe_of("sup+dc", **RATES, warm_up=warm_up, clip=0)
     before = weights(recipe)
     step(recipe, footage, 0)
     moved = [(value - before[name]).abs().max() for name, value in weights(recipe).items() if name.startswith(network)]
     assert float(max(moved)) == pytest.approx(rate, rel=1e-2)
+
+
+def test_the_end_of_the_warm_up_changes_the_rate_of_the_makers_alone(footage: Footage) -> None:
+    recipe, rates = recipe_of("sup+dc", **RATES, warm_up=1), []
+    for number in range(2):
+        step(recipe, footage, number)
+        rates.append([adam.param_groups[0]["lr"] for adam in (recipe.makers_adam, recipe.classifier_adam)])
+    assert rates == [[1e-2, 3e-3], [1e-4, 3e-3]]
 
 
 # --- What the sums of losses are, and which way their gradients go
@@ -206,7 +241,9 @@ def only(**weights: float) -> dict[str, Any]:
     return {"warm_up": 0, "extractor_steps": 0, "unmasked": 0, "clip": 0, "augment": 0, **WEIGHTLESS, **weights}
 
 
-def test_the_makers_minimise_the_weighted_sums_of_equations_7_and_8(footage: Footage) -> None:
+def test_a_step_goes_down_the_weighted_sum_of_equations_3_7_and_8_and_then_down_equation_9(
+    footage: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = only(
         reconstruction_weight=2,
         perceptual_weight=3,
@@ -216,13 +253,133 @@ def test_the_makers_minimise_the_weighted_sums_of_equations_7_and_8(footage: Foo
         video_weight=13,
         hallucination_weight=17,
     )
-    recipe, draws = recipe_of("full", **settings), Draws(footage, 0, 0)
-    total, found, _ = recipe._pair_losses(draws.paired(2), warming=False, unmasked=False)
-    named = {"reconstruction": 2, "perceptual": 3, "hallucination": 17, "image": 5, "classifier": 1}
-    torch.testing.assert_close(total, sum((weight * found[name] for name, weight in named.items()), torch.zeros(())))
-    total, found, _ = recipe._unpair_losses(draws.unpaired(2))
-    named = {"consistency": 7, "unpaired_image": 5, "identity": 11, "video": 13, "unpaired_classifier": 1}
-    torch.testing.assert_close(total, sum((weight * found[name] for name, weight in named.items()), torch.zeros(())))
+    recipe, sums = recipe_of("full", **settings), []
+    descend = recipe.descend
+
+    def note(loss: Tensor, optimiser: Optimizer, clip: float | None = None) -> None:
+        sums.append((optimiser, loss.detach()))
+        descend(loss, optimiser, clip)
+
+    monkeypatch.setattr(recipe, "descend", note)
+    found = step(recipe, footage, 0)
+    makers = {"reconstruction": 2, "perceptual": 3, "hallucination": 17, "image": 5, "classifier": 1}
+    makers |= {"consistency": 7, "unpaired_image": 5, "identity": 11, "video": 13}
+    judges = dict.fromkeys(("image_judge", "identity_judge", "video_judge"), 1)
+    assert [optimiser for optimiser, _ in sums] == [recipe.makers_adam, recipe.judges_adam]
+    for (_, loss), named in zip(sums, (makers, judges), strict=True):
+        torch.testing.assert_close(loss, torch.stack([weight * found[name] for name, weight in named.items()]).sum())
+
+
+# --- D_C: which codes it is shown, and what they and it learn from that
+
+
+def drivers(recipe: CrossIDRecipe, footage: Footage, warming: bool = False) -> tuple[Tensor, Tensor]:
+    """Landmarks of all codes of step 0 before any augmentation, the faces drawn for D_C last, and whose they are."""
+    config, draws = recipe.config, Draws(footage, 0, 0)
+    paired = draws.paired(config.batch, candidates=config.candidates)
+    landmarks, identities = [paired.driving.landmarks], [paired.driving_ids]
+    if recipe.variant == "full" and not warming:
+        unpaired = draws.unpaired(config.unpaired, length=3)
+        landmarks.append(unpaired.driving.landmarks)
+        identities.append(unpaired.driving_ids[[0, 0, 0, 1, 1, 1]])
+    if config.classifier_batch:
+        faces, whose = draws.landmarks(config.classifier_batch)
+        landmarks.append(faces)
+        identities.append(whose)
+    return torch.cat(landmarks), torch.cat(identities)
+
+
+def surprise(recipe: CrossIDRecipe, landmarks: Tensor, identities: Tensor) -> Tensor:
+    """Eq. 3 for D_C: the mean of -log of the share that it gives to the right person."""
+    shares = recipe.identity_classifier(recipe.landmark_encoder(landmarks)).log_softmax(1)
+    return -torch.stack([row[identity] for row, identity in zip(shares, identities, strict=True)]).mean()
+
+
+@pytest.mark.parametrize(
+    ("variant", "classifier_batch", "strength"), [("sup+dc", 0, 3), ("sup+dc", 3, 1), ("full", 0, 1), ("full", 3, 3)]
+)
+def test_the_classifier_goes_down_the_cross_entropy_of_all_codes_and_the_encoder_so_many_times_up(
+    footage: Footage, variant: str, classifier_batch: int, strength: int
+) -> None:
+    """Codes are those of the people who drive; the strength of the reversal is nothing to D_C."""
+    settings = only(reversal_weight=strength, classifier_batch=classifier_batch)
+    recipe, before = recipe_of(variant, **settings), recipe_of(variant, **settings)
+    found = step(recipe, footage, 0)
+    expected = surprise(before, *drivers(before, footage))
+    torch.testing.assert_close(found["classifier"], expected.detach())
+    torch.autograd.backward(expected)
+    for name, factor in (("landmark_encoder", -strength), ("identity_classifier", 1)):
+        wanted = factor * gradient(getattr(before, name))
+        assert (gradient(getattr(recipe, name)) - wanted).norm() < 1e-3 * wanted.norm()
+
+
+@pytest.mark.parametrize("warm_up", [0, 1])
+def test_faces_drawn_for_the_classifier_are_shown_beside_all_other_codes_and_not_augmented(
+    footage: Footage, warm_up: int
+) -> None:
+    settings: dict[str, Any] = {"warm_up": warm_up, "extractor_steps": 0, "augment": 1, "classifier_batch": 3}
+    recipe, before = recipe_of("full", **settings), recipe_of("full", **settings)
+    seen: list[Tensor] = []
+    recipe.identity_classifier.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    step(recipe, footage, 0)
+    (codes,) = seen
+    with torch.no_grad():
+        plain = before.landmark_encoder(drivers(before, footage, warming=bool(warm_up))[0])
+    assert codes.shape == plain.shape
+    apart = (codes - plain).flatten(1).norm(dim=1) / plain.flatten(1).norm(dim=1)
+    assert apart[-3:].max() < 1e-4
+    assert apart[:-3].min() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("variant", "classifier_batch", "counts"),
+    [("sup", 3, []), ("sup+dc", 0, []), ("sup+dc", 3, [3, 3]), ("full", 3, [3, 3])],
+)
+def test_faces_are_drawn_where_there_is_a_classifier_that_asks_for_them(
+    footage: Footage, monkeypatch: pytest.MonkeyPatch, variant: str, classifier_batch: int, counts: list[int]
+) -> None:
+    """In the warm-up as after it."""
+    drawn: list[int] = []
+    landmarks = Draws.landmarks
+
+    def note(self: Draws, count: int) -> tuple[Tensor, Tensor]:
+        drawn.append(count)
+        return landmarks(self, count)
+
+    monkeypatch.setattr(Draws, "landmarks", note)
+    recipe = recipe_of(variant, warm_up=1, extractor_steps=0, classifier_batch=classifier_batch)
+    for number in range(2):
+        step(recipe, footage, number)
+    assert drawn == counts
+
+
+@pytest.mark.parametrize("variant", ["sup+dc", "full"])
+def test_in_the_warm_up_the_classifier_learns_and_the_encoder_does_not_hear_of_it(
+    footage: Footage, variant: str
+) -> None:
+    """Where nothing else counts, E_L gets a gradient of exactly 0; D_C gets its own, whole."""
+    settings = only(reversal_weight=1) | {"warm_up": 1, "extractor_steps": 0}
+    recipe, before = recipe_of(variant, **settings), recipe_of(variant, **settings)
+    assert trained(recipe, footage, 0) == {"identity_classifier"}
+    assert not gradient(recipe.landmark_encoder).any()
+    shown = drivers(before, footage, warming=True)
+    old = surprise(before, *shown)
+    torch.autograd.backward(old)
+    wanted = gradient(before.identity_classifier)
+    assert (gradient(recipe.identity_classifier) - wanted).norm() < 1e-3 * wanted.norm()
+    assert surprise(recipe, *shown) < old
+
+
+@pytest.mark.parametrize("variant", ["sup+dc", "full"])
+def test_in_the_warm_up_the_makers_get_the_gradients_of_equation_1_to_the_last_bit(
+    footage: Footage, variant: str
+) -> None:
+    recipes = [recipe_of(name, warm_up=1, extractor_steps=0) for name in ("sup", variant)]
+    for recipe in recipes:
+        step(recipe, footage, 0)
+    for name in MAKERS:
+        alone, beside = (gradient(getattr(recipe, name)) for recipe in recipes)
+        assert alone.any() and torch.equal(alone, beside), name
 
 
 def classified(encoder: nn.Module, classifier: nn.Module, pairs: Pairs) -> float:
@@ -232,43 +389,13 @@ def classified(encoder: nn.Module, classifier: nn.Module, pairs: Pairs) -> float
 
 def test_the_classifier_learns_who_drives_while_the_encoder_makes_it_harder_to_know(footage: Footage) -> None:
     """One step down Eq. 3 alone, with each of the two as it was before the step and as it is after."""
-    settings = only(reversal_weight=1)
+    settings = only(reversal_weight=1, classifier_batch=0)
     recipe, before = recipe_of("sup+dc", **settings), recipe_of("sup+dc", **settings)
     pairs = Draws(footage, 0, 0).paired(2, candidates=recipe.config.candidates)
     assert trained(recipe, footage, 0) == {"landmark_encoder", "identity_classifier", "image_discriminator"}
     old = classified(before.landmark_encoder, before.identity_classifier, pairs)
     assert classified(before.landmark_encoder, recipe.identity_classifier, pairs) < old
     assert classified(recipe.landmark_encoder, before.identity_classifier, pairs) > old
-
-
-@pytest.mark.parametrize("kind", ["paired", "unpaired"])
-def test_the_strength_of_the_reversal_is_the_encoders_and_never_the_classifiers(footage: Footage, kind: str) -> None:
-    gradients = []
-    for strength in (1, 3):
-        recipe, draws = recipe_of("full", **only(reversal_weight=strength)), Draws(footage, 0, 0)
-        if kind == "paired":
-            total, _, _ = recipe._pair_losses(draws.paired(2), warming=False, unmasked=False)
-        else:
-            total, _, _ = recipe._unpair_losses(draws.unpaired(2))
-        total.backward()
-        gradients.append([network.parameters() for network in (recipe.landmark_encoder, recipe.identity_classifier)])
-    (encoder, classifier), (thrice, same) = gradients
-    for one, three in zip(encoder, thrice, strict=True):
-        assert one.grad.any()
-        torch.testing.assert_close(3 * one.grad, three.grad)
-    for one, other in zip(classifier, same, strict=True):
-        torch.testing.assert_close(one.grad, other.grad)
-
-
-def test_codes_are_classified_as_those_of_the_people_who_drive(footage: Footage) -> None:
-    recipe, pairs = recipe_of("full", **only()), Draws(footage, 0, 0).unpaired(2)
-    _, found, _ = recipe._unpair_losses(pairs)
-    with torch.no_grad():
-        logits = recipe.identity_classifier(recipe.landmark_encoder(pairs.driving.landmarks))
-    first, second = pairs.driving_ids.tolist()
-    shares = logits.log_softmax(1)
-    expected = -(shares[:3, first].sum() + shares[3:, second].sum()) / 6
-    torch.testing.assert_close(found["unpaired_classifier"], expected)
 
 
 def test_a_step_of_the_classifier_follows_from_the_gradients_of_this_step_alone(footage: Footage) -> None:
@@ -282,16 +409,18 @@ def test_a_step_of_the_classifier_follows_from_the_gradients_of_this_step_alone(
     assert all(torch.equal(value, right[name]) for name, value in left.items())
 
 
+# --- Consistency, and what judges are shown
+
+
 def test_a_frame_whose_landmarks_are_the_drivers_is_consistent(
     footage: Footage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recipe, pairs = recipe_of("full", **only(consistency_weight=1)), Draws(footage, 0, 0).unpaired(2)
     for found_landmarks in (pairs.driving.landmarks, heatmaps(pairs.driving.landmarks, 128)):
         monkeypatch.setattr(recipe, "_found_landmarks", lambda images, found=found_landmarks: found)
-        _, found, _ = recipe._unpair_losses(pairs)
-        assert float(found["consistency"]) == pytest.approx(0, abs=1e-4)
+        assert float(recipe._unpair_losses(pairs).parts["consistency"]) == pytest.approx(0, abs=1e-4)
     monkeypatch.setattr(recipe, "_found_landmarks", lambda images: pairs.driving.landmarks + 5)
-    assert float(recipe._unpair_losses(pairs)[1]["consistency"]) > 0.01
+    assert float(recipe._unpair_losses(pairs).parts["consistency"]) > 0.01
 
 
 @pytest.mark.parametrize("points", [True, False])
@@ -302,20 +431,16 @@ def test_consistency_asks_the_frame_and_not_the_code_to_change(
     recipe, pairs = recipe_of("full", **settings), Draws(footage, 0, 0).unpaired(2)
 
     def moved() -> set[str]:
-        loss, _, _ = recipe._unpair_losses(pairs)
+        loss = recipe._unpair_losses(pairs).loss
         for network in recipe.networks().values():
             network.zero_grad()
-        loss.backward()
-        return {
-            name
-            for name, network in recipe.networks().items()
-            if any(parameter.grad is not None and parameter.grad.any() for parameter in network.parameters())
-        }
+        torch.autograd.backward(loss)
+        return {name for name, network in recipe.networks().items() if gradient(network).any()}
 
-    assert moved() == MAKERS | {"identity_classifier"}
+    assert moved() == MAKERS
     unseen = recipe._found_landmarks
     monkeypatch.setattr(recipe, "_found_landmarks", lambda images: unseen(images).detach())
-    assert moved() == {"identity_classifier"}
+    assert moved() == set()
 
 
 Looks = dict[str, list[tuple[Tensor, ...]]]
@@ -349,7 +474,8 @@ def test_judges_are_shown_real_pairs_and_sequences_against_those_made(
     (recipe, looks), draws = spied, Draws(footage, 0, 0)
     paired, unpaired = draws.paired(2), draws.unpaired(2)
     drawn, moved = torch.rand(2, 3, 128, 128), torch.rand(6, 3, 128, 128)
-    recipe._judge_losses(paired, drawn, unpaired, moved)
+    of_pairs, of_others = (Made(torch.zeros(()), {}, images, torch.empty(0)) for images in (drawn, moved))
+    recipe._judge_losses(paired, of_pairs, unpaired, of_others)
     (real,), (fake,) = looks["image_discriminator"]
     assert torch.equal(real, paired.driving.images) and torch.equal(fake, torch.cat([drawn, moved]))
     real_pair, fake_pair = looks["pair_discriminator"]
@@ -366,7 +492,7 @@ def test_the_makers_are_judged_by_the_frames_that_they_made(
     footage: Footage, spied: tuple[CrossIDRecipe, Looks]
 ) -> None:
     (recipe, looks), pairs = spied, Draws(footage, 0, 0).unpaired(2)
-    _, _, moved = recipe._unpair_losses(pairs)
+    moved = recipe._unpair_losses(pairs).images
     assert torch.equal(looks["image_discriminator"][0][0], moved)
     frames, targets = looks["pair_discriminator"][0]
     assert torch.equal(frames, moved)
@@ -398,6 +524,7 @@ DEPARTURES_OFF = {
     "mask_bias": 0.0,
     "candidates": 1,
     "augment": 0.0,
+    "classifier_batch": 0,
     "unpaired": 0,
     "extractor_points": False,
     "absolute_siamese": False,
@@ -411,7 +538,8 @@ def test_the_paper_preset_departs_from_the_paper_in_nothing() -> None:
         assert getattr(paper, name) == getattr(Config(), name), name
     assert {name: getattr(paper, name) for name in DEPARTURES_OFF} == DEPARTURES_OFF
     names = list(Config.__dataclass_fields__)
-    assert set(names[names.index("warm_up") :]) == {*DEPARTURES_OFF, "warm_up_rate"}
+    assert set(names[names.index("warm_up") :]) == {*DEPARTURES_OFF, "warm_up_rate", "classifier_rate"}
+    assert paper.classifier_rate == paper.rate
     weights = {name: value for name in names if name.endswith("_weight") for value in [getattr(paper, name)]}
     del weights["hallucination_weight"]
     assert set(weights.values()) == {1.0}
@@ -472,9 +600,10 @@ def test_bfloat16_never_rounds_the_landmarks(footage: Footage, monkeypatch: pyte
     recipe = recipe_of("full", precision=Mixed("cpu"), warm_up=0, extractor_steps=0, augment=0, candidates=1)
     found = step(recipe, footage, 0)
     draws = Draws(footage, 0, 0)
-    paired, unpaired, of_output = seen
+    paired, unpaired, of_output, of_faces = seen
     assert torch.equal(paired, draws.paired(2).driving.landmarks)
     assert torch.equal(unpaired, draws.unpaired(2).driving.landmarks)
+    assert torch.equal(of_faces, draws.landmarks(2)[0])
     assert of_output.dtype == torch.float32
     assert not torch.equal(of_output, of_output.bfloat16().float())
     assert all(value.dtype == torch.float32 and value.isfinite() for value in found.values())
@@ -484,7 +613,8 @@ def test_four_frames_are_learnt_by_heart() -> None:
     four = Footage([clip(1, range(1, 20, 6))])
     way = {"warm_up": 40, "warm_up_rate": 5e-3, "unmasked": 0, "hallucination_weight": 0.5, "mask_bias": 2, "l1": True}
     plain = {"perceptual_weight": 0, "augment": 0, "face": 0, "candidates": 1}
-    recipe = recipe_of("sup", width=16, code=16, batch=4, **way, **plain)
+    settings: dict[str, Any] = {"width": 16, "code": 16, "batch": 4, **way, **plain}
+    recipe = recipe_of("sup", **settings)
     found = [float(step(recipe, four, number)["reconstruction"]) for number in range(40)]
     assert np.mean(found[-5:]) < found[0] / 3
 

@@ -204,6 +204,61 @@ def test_a_step_draws_the_same_whatever_was_drawn_before(footage: Footage) -> No
     assert shown(fresh.paired(6).targets) != shown(Draws(footage, 6, 7).paired(6).targets)
 
 
+def places(footage: Footage, landmarks: Tensor) -> list[tuple[int, int]]:
+    """(clip, place in it) of the frame that has exactly these landmarks."""
+    known = {
+        points.tobytes(): (number, place)
+        for number, clip in enumerate(footage.clips)
+        for place, points in enumerate(clip.landmarks)
+    }
+    return [known[points.numpy().tobytes()] for points in landmarks]
+
+
+@given(seed=st.integers(0, 9), step=st.integers(0, 10**6), count=st.integers(1, 20))
+def test_landmarks_drawn_alone_are_those_of_a_frame_and_come_with_its_identity(
+    footage: Footage, seed: int, step: int, count: int
+) -> None:
+    landmarks, identities = Draws(footage, seed, step).landmarks(count)
+    assert (landmarks.shape, landmarks.dtype) == ((count, 68, 2), torch.float32)
+    assert (identities.shape, identities.dtype) == ((count,), torch.int64)
+    assert [footage.owner[clip] for clip, _ in places(footage, landmarks)] == identities.tolist()
+
+
+def test_landmarks_are_drawn_of_all_identities_alike_and_of_all_their_clips_and_frames(footage: Footage) -> None:
+    """Though 001 has two clips, and 003 half as many frames as others."""
+    count = 6000
+    landmarks, identities = Draws(footage, 0, 0).landmarks(count)
+    assert torch.bincount(identities).tolist() == pytest.approx([count / 3] * 3, rel=0.08)  # four standard deviations
+    found = Counter(places(footage, landmarks))
+    for number, clip in enumerate(footage.clips):
+        frames = len(clip.landmarks)
+        clips = len(footage.by_identity[footage.owner[number]])
+        expected = count / 3 / clips / frames
+        counts = [found[number, place] for place in range(frames)]
+        assert counts == pytest.approx([expected] * frames, abs=4.5 * math.sqrt(expected))
+
+
+def test_landmarks_are_the_same_whatever_was_drawn_before_in_this_step_and_others_in_another(footage: Footage) -> None:
+    fresh, used = Draws(footage, 5, 7), Draws(footage, 5, 7)
+    used.paired(3)
+    used.landmarks(2)
+    first, again = fresh.landmarks(9), used.landmarks(9)
+    assert torch.equal(first[0], again[0]) and torch.equal(first[1], again[1])
+    for other in (Draws(footage, 5, 8), Draws(footage, 6, 7)):
+        assert not torch.equal(first[0], other.landmarks(9)[0])
+    assert shown(used.paired(6).driving) == shown(Draws(footage, 5, 7).paired(6).driving)
+
+
+def test_no_pixel_is_read_for_landmarks(footage: Footage) -> None:
+    blind = Footage([replace(clip, images=None) for clip in footage.clips])  # type: ignore[arg-type]
+    assert torch.equal(Draws(blind, 0, 0).landmarks(50)[0], Draws(footage, 0, 0).landmarks(50)[0])
+
+
+def test_landmarks_and_identities_are_on_the_device_that_was_asked_for(footage: Footage) -> None:
+    found = Draws(footage, 0, 0, device="meta").landmarks(3)
+    assert [part.device.type for part in found] == ["meta", "meta"]
+
+
 def test_target_images_are_repeated_where_a_clip_has_too_few() -> None:
     pairs = Draws(footage_of({"001": (1, 2, 3, 5), "002": (1, 2, 3, 5)}), 0, 0).paired(4, shots=3, length=3)
     assert [number for _, number in shown(pairs.targets)] == [5] * 12
@@ -425,7 +480,12 @@ def test_the_maps_are_those_after_the_named_convolutions(
 ) -> None:
     """relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1 of VGG19 are after its convolutions 1, 3, 5, 9 and 13."""
     torch.manual_seed(0)
-    layers = getattr(torchvision.models, name)(weights=None, num_classes=1).features.eval()
+    with torch.device("meta"):
+        layers = getattr(torchvision.models, name)(weights=None).features.eval()
+    layers.to_empty(device="cpu")
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            layer.reset_parameters()
     torch.save({f"features.{key}": value for key, value in layers.state_dict().items()}, tmp_path / "weights.pth")
     monkeypatch.setattr(features, "weights_file", lambda known: tmp_path / "weights.pth")
     images = torch.rand(1, 3, 64, 64)
@@ -447,7 +507,8 @@ def test_the_maps_are_those_after_the_named_convolutions(
 
 def test_missing_weights_say_what_else_can_be_done() -> None:
     with pytest.raises(
-        MissingWeights, match=r"`reenactbench weights fetch vgg19-dcbb9e9d.pth`.*; or train with --set per"
+        MissingWeights,
+        match=r"`reenactbench weights fetch vgg19-dcbb9e9d.pth`.*; or name another network with --set, such as synthf",
     ):
         feature_network("vgg19", "cpu")
     with pytest.raises(ReenactbenchError, match="there is no perceptual network 'vgg'; choose one of vgg19, alexnet, "):
@@ -510,7 +571,7 @@ train(Job(ToyRecipe, footage, "colours", Path("toy"), "demo", "full", {}, ema=0.
 
 def test_a_killed_training_goes_on_to_the_very_same_end(job: Job, tmp_path: Path) -> None:
     """Killed in its ninth step, with the state after the fifth on disk and three more steps in the log."""
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     killed = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, env=env, capture_output=True, text=True)
     assert killed.returncode == -9, killed.stderr
     assert len(rows(job.folder)) == 8
@@ -576,7 +637,7 @@ def test_the_checkpoint_and_the_pictures_have_the_average_of_the_weights(job: Jo
         MEANWHILE[step] = lambda maker: seen.append(maker.state_dict()["0.weight"].clone())
     train(job)
     seed_everything(0, "toy")
-    expected = ToyRecipe(job.plan).maker[0].weight.detach()
+    expected = ToyRecipe(job.plan).maker.get_parameter("0.weight").detach()
     for number, value in enumerate(seen):
         decay = min(0.9, (1 + number) / (10 + number))
         expected = decay * expected + (1 - decay) * value
