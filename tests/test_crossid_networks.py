@@ -404,3 +404,8 @@ def test_the_reversal_changes_nothing_forwards_and_turns_the_gradient_round_back
     torch.autograd.backward((same * slope).sum())
     assert x.grad is not None
     assert torch.equal(x.grad, -strength * slope)
+
+
+def test_the_first_layer_leaves_its_channels_apart_in_memory() -> None:
+    """Group norm of channels last is off by 1e-4 on more than one thread, and by how much hangs on the batch."""
+    assert HeatmapConvolution(8, 7).of_points(100 * torch.rand(3, 68, 2), 128).is_contiguous()

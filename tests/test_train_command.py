@@ -54,7 +54,7 @@ def test_it_ends_with_the_checkpoint_and_the_command_that_uses_it(train: Command
     assert (said["settings"]["rate"], said["seed"], said["steps"]) == (0.01, 3, 12)
     record = read_json(Path(path).parent / "training.json")
     assert record["status"] == "complete"
-    assert record["command"].startswith("reenactbench ")
+    assert record["command"].startswith("reenactbench")
 
 
 def test_options_choose_the_training_and_its_folder(train: Command) -> None:
