@@ -156,8 +156,11 @@ class Dataset(ABC):
 
     def prepare_truth(self, pairs: Sequence[Pair], progress: Callable[[int], None], jobs: int) -> None:
         """Make the true frames of `cross` pairs as `prepare` does clips; called only where `makes_truth`, and where a
-        metric of the run compares with them. Frames that are there count as done."""
-        raise NotImplementedError
+        metric of the run compares with them. Frames that are there count as done.
+
+        Raises ReenactbenchError where the data set cannot make any.
+        """
+        raise ReenactbenchError(f"data set {self.name} has no true frames of one identity driven by another")
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
         """All that is wrong: first what is missing (fatal unless allowed), then of each clip that is read its findings.

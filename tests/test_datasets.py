@@ -317,3 +317,8 @@ def test_realfaces_as_a_partial_300vw_tree(realfaces: Path, tmp_path: Path, cli)
     assert clip.excluded == {BROKEN: 22}
     inside = (clip.landmarks > 0) & (clip.landmarks < 127)
     assert inside.mean() > 0.99
+
+
+def test_a_data_set_of_files_says_that_it_can_make_no_true_frames(tree: Path) -> None:
+    with pytest.raises(ReenactbenchError, match="data set 300vw has no true frames of one identity driven by another"):
+        W300VW(DataOptions(root=tree, allow_missing=True)).prepare_truth([], lambda frames: None, 1)
