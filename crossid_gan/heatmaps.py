@@ -5,16 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from reenactbench.training.gaussians import gaussians
+
 LANDMARKS = 68
 REACH = 6
 """Pixels beyond which a unit Gaussian is 0 to float32: exp(-6^2 / 2) = 1.5e-8 of its peak."""
-
-
-def gaussians(points: Tensor, size: int, deviation: float = 1.0) -> tuple[Tensor, Tensor]:
-    """The two factors of a Gaussian of peak 1 at each point, across and down: points [N,K,2] to [N,K,size] each."""
-    pixels = torch.arange(size, device=points.device, dtype=points.dtype)
-    across, down = torch.exp(-0.5 * ((pixels - points[..., None]) / deviation) ** 2).unbind(2)
-    return across, down
 
 
 def heatmaps(points: Tensor, size: int) -> Tensor:
@@ -48,8 +43,8 @@ class HeatmapConvolution(nn.Conv2d):
         places = base[..., None].long() + window  # [N,68,2,P]: output pixels that the landmark may reach
         seen = places[..., None] + taps  # [N,68,2,P,side]: heatmap pixels under each tap
         inside = (seen >= 0) & (seen < size)
-        gaussians = torch.exp(-0.5 * (seen - points[..., None, None]) ** 2) * inside
-        across, down = gaussians.unbind(2)  # [N,68,P,side] each
+        peaks = torch.exp(-0.5 * (seen - points[..., None, None]) ** 2) * inside
+        across, down = peaks.unbind(2)  # [N,68,P,side] each
         kernel = self.weight.permute(1, 3, 0, 2).reshape(LANDMARKS, side, -1)  # [68, tap across, outputs x tap down]
         rows = across.transpose(0, 1).reshape(LANDMARKS, -1, side) @ kernel
         rows = rows.view(LANDMARKS, number, -1, self.outputs, side).permute(1, 0, 4, 2, 3)  # [N,68,tap down,P,outputs]

@@ -1,4 +1,4 @@
-"""The losses of the paper, Eqs. 1 to 6; each is the mean over its batch.
+"""The losses of the paper, Eqs. 2 to 6; each is the mean over its batch. Eq. 1 is of `reenactbench.training.losses`.
 
 As printed, (2), (5) and (6) let a discriminator win by giving 0 to real and fake alike. Meant is, and computed here,
 the non-saturating GAN of Goodfellow et al. (NIPS 2014), on logits.
@@ -6,39 +6,10 @@ the non-saturating GAN of Goodfellow et al. (NIPS 2014), on logits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import torch
 from torch import Tensor
 from torch.nn import functional
 
-from crossid_gan.heatmaps import gaussians
-
-FACE_DEVIATION = 8.0
-"""Pixels of 128 around a landmark that count as face."""
-
-
-def squared_error(images: Tensor, truth: Tensor, weights: Tensor | None = None) -> Tensor:
-    """The first term of Eq. 1, a pixel: images and truth [N,3,S,S]; weights [N,1,S,S], or 1."""
-    error = (images - truth).square()
-    return (error if weights is None else error * weights).mean()
-
-
-def absolute_error(images: Tensor, truth: Tensor, weights: Tensor | None = None) -> Tensor:
-    """As `squared_error`, with the L1 norm."""
-    error = (images - truth).abs()
-    return (error if weights is None else error * weights).mean()
-
-
-def perceptual(features: Sequence[Tensor], truth: Sequence[Tensor]) -> Tensor:
-    """The second term of Eq. 1: over the layers, the sum of the mean absolute differences of feature maps."""
-    return torch.stack([(a.float() - b.float()).abs().mean() for a, b in zip(features, truth, strict=True)]).sum()
-
-
-def face_weights(landmarks: Tensor, size: int, extra: float) -> Tensor:
-    """[N,1,size,size]: 1 far from all landmarks [N,68,2], 1 + extra near them."""
-    across, down = gaussians(landmarks, size, FACE_DEVIATION)
-    return 1 + extra * (down.mT @ across).clamp(max=1)[:, None]
+from reenactbench.training.gaussians import gaussians
 
 
 def fooling(fake: Tensor) -> Tensor:

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from crossid_gan.networks import ContentEncoder, Generator, LandmarkEncoder
-from reenactbench.errors import ReenactbenchError
-from reenactbench.training.checkpoints import read_checkpoint
+from reenactbench.training.checkpoints import load_trained
 
 DEMO = Path(__file__).parent / "checkpoints" / "demo.safetensors"
 """Trained on the synthetic data set's seen identities; docs/crossid.md says how."""
@@ -34,15 +33,4 @@ class CrossID(nn.Module):
 
 def load_model(path: Path, device: torch.device) -> CrossID:
     """The model of a checkpoint; raises ReenactbenchError in one sentence where the file holds none."""
-    checkpoint = read_checkpoint(path, "crossid")
-    try:
-        settings = checkpoint.metadata["settings"]
-        with torch.device("meta"):  # nothing is drawn at random for weights that are replaced at once
-            model = CrossID(settings["width"], settings["code"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ReenactbenchError(
-            f"checkpoint {path} does not say the widths of a CrossID-GAN; name one that `reenactbench train` wrote"
-        ) from error
-    model.to_empty(device="cpu")
-    checkpoint.load_into(dict(model.named_children()), "CrossID-GAN of its own settings")
-    return model.eval().to(device)
+    return load_trained(path, device, "crossid", "CrossID-GAN", lambda said: CrossID(said["width"], said["code"]))

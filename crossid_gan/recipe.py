@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import Optimizer
 
 from crossid_gan import losses
 from crossid_gan.config import PRESETS, VARIANTS
@@ -25,10 +23,12 @@ from crossid_gan.extractor import ExtractorDiscriminator, LandmarkExtractor, exp
 from crossid_gan.heatmaps import heatmaps
 from crossid_gan.networks import SIZE, ContentEncoder, Drawn, Generator, LandmarkEncoder
 from reenactbench.errors import ReenactbenchError
-from reenactbench.training.augment import augmented
+from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
+from reenactbench.training.losses import absolute_error, face_weights, perceptual, squared_error
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs
+from reenactbench.training.steps import Losses, adam, detached, frozen, set_rate
 from reenactbench.types import Frames
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ LENGTH = 3
 PIX2PIX_L1 = 100.0
 """Weight of pix2pix's L1 term against its adversarial one (Isola et al., CVPR 2017)."""
 SAMPLES = 4
-
-Losses = dict[str, Tensor]
 
 
 class Made(NamedTuple):
@@ -81,17 +79,13 @@ class CrossIDRecipe(Recipe):
         self.extractor_discriminator = ExtractorDiscriminator(config.judge_width)
         self.perceptual = feature_network(config.perceptual, "cpu")
 
-        def adam(*networks: nn.Module) -> Adam:
-            parameters = chain.from_iterable(network.parameters() for network in networks)
-            trained = (parameter for parameter in parameters if parameter.requires_grad)
-            return Adam(trained, config.rate, (config.momentum, 0.999), fused=True)
-
-        self.makers_adam = adam(self.content_encoder, self.landmark_encoder, self.generator)
-        self.classifier_adam = adam(self.identity_classifier)
-        set_rate(self.classifier_adam, config.classifier_rate)
-        self.judges_adam = adam(self.image_discriminator, self.pair_discriminator, self.video_discriminator)
-        self.extractor_adam = adam(self.extractor)
-        self.extractor_discriminator_adam = adam(self.extractor_discriminator)
+        rate, momentum = config.rate, config.momentum
+        self.makers_adam = adam(rate, momentum, self.content_encoder, self.landmark_encoder, self.generator)
+        self.classifier_adam = adam(config.classifier_rate, momentum, self.identity_classifier)
+        judges = self.image_discriminator, self.pair_discriminator, self.video_discriminator
+        self.judges_adam = adam(rate, momentum, *judges)
+        self.extractor_adam = adam(rate, momentum, self.extractor)
+        self.extractor_discriminator_adam = adam(rate, momentum, self.extractor_discriminator)
 
     @property
     def settings(self) -> Mapping[str, Scalar]:
@@ -119,7 +113,7 @@ class CrossIDRecipe(Recipe):
 
     def step(self, number: int, draws: Draws) -> Losses:
         config, full = self.config, self.variant == "full"
-        paired = self._augmented(draws, draws.paired(config.batch, candidates=config.candidates))
+        paired = augmented_draw(draws, draws.paired(config.batch, candidates=config.candidates), config.augment)
         found: Losses = {}
         if full and number < config.extractor_steps:
             found |= self._train_extractor(paired.driving)
@@ -130,7 +124,8 @@ class CrossIDRecipe(Recipe):
         faces = draws.landmarks(config.classifier_batch) if config.classifier_batch and self.variant != "sup" else None
         unpaired = None
         if full and not warming:
-            unpaired = self._augmented(draws, draws.unpaired(config.unpaired or config.batch, length=LENGTH))
+            drawn = draws.unpaired(config.unpaired or config.batch, length=LENGTH)
+            unpaired = augmented_draw(draws, drawn, config.augment)
         return found | self._train(paired, unpaired, faces, warming, number < config.unmasked)
 
     def sample(self, draws: Draws) -> Tensor:
@@ -186,13 +181,13 @@ class CrossIDRecipe(Recipe):
         """L_pair."""
         config, truth = self.config, pairs.driving.images
         drawn, codes = self._draw(pairs, unmasked)
-        weights = losses.face_weights(pairs.driving.landmarks, SIZE, config.face) if config.face else None
-        error = losses.absolute_error if config.l1 else losses.squared_error
+        weights = face_weights(pairs.driving.landmarks, SIZE, config.face) if config.face else None
+        error = absolute_error if config.l1 else squared_error
         with torch.no_grad():
-            true_features = self._seen(truth)
+            true_features = self.seen(self.perceptual, truth)
         found = {
             "reconstruction": error(drawn.image, truth, weights),
-            "perceptual": losses.perceptual(self._seen(drawn.image), true_features),
+            "perceptual": perceptual(self.seen(self.perceptual, drawn.image), true_features),
         }
         total = config.reconstruction_weight * found["reconstruction"] + config.perceptual_weight * found["perceptual"]
         if config.hallucination_weight and not unmasked:
@@ -272,7 +267,7 @@ class CrossIDRecipe(Recipe):
         judge, maps = self.extractor_discriminator, torch.sigmoid(logits)
         with frozen(judge):
             found = {
-                "extractor": losses.absolute_error(maps, truth),
+                "extractor": absolute_error(maps, truth),
                 "extractor_image": losses.fooling(judge(frames.images, maps)),
             }
         self.descend(PIX2PIX_L1 * found["extractor"] + found["extractor_image"], self.extractor_adam, self.clip)
@@ -280,38 +275,7 @@ class CrossIDRecipe(Recipe):
         self.descend(found["extractor_judge"], self.extractor_discriminator_adam, self.clip)
         return detached(found)
 
-    def _seen(self, images: Tensor) -> list[Tensor]:
-        with self.fabric.autocast():
-            features: list[Tensor] = self.perceptual(images)
-        return features
-
-    def _augmented(self, draws: Draws, pairs: Pairs) -> Pairs:
-        kind = "paired" if bool((pairs.target_ids == pairs.driving_ids).all()) else "unpaired"
-        return augmented(pairs, draws.random(f"augment {kind}"), self.config.augment)
-
-
-def detached(found: Losses) -> Losses:
-    return {name: loss.detach() for name, loss in found.items()}
-
 
 def as_video(frames: Tensor) -> Tensor:
     """Frames [B*LENGTH,3,S,S], in order, as [B,3,LENGTH,S,S]."""
     return frames.view(-1, LENGTH, *frames.shape[1:]).transpose(1, 2)
-
-
-def set_rate(optimiser: Optimizer, rate: float) -> None:
-    for group in optimiser.param_groups:
-        group["lr"] = rate
-
-
-@contextmanager
-def frozen(*networks: nn.Module) -> Iterator[None]:
-    """Gradients pass through these networks and leave nothing there."""
-    parameters = [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in parameters:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in parameters:
-            parameter.requires_grad_(True)

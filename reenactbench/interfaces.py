@@ -44,6 +44,10 @@ class Method(ABC):
     packages: ClassVar[tuple[str, ...]] = ()
     """Further top-level packages whose Python files decide what the method generates; its own is always one. An edit
     in any of them makes what was generated before out of date."""
+    fine_tunes: ClassVar[bool] = False
+    """Whether `encode_target` can go on learning from the target images."""
+    finetune_steps: int = 0
+    """For how many steps; the harness sets it from `--finetune-steps`, above 0 only where the method `fine_tunes`."""
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         self.device = device

@@ -15,42 +15,7 @@ from torch.optim import Adam
 from crossid_gan import losses
 from crossid_gan.discriminators import IdentityClassifier, reversed_gradient
 from crossid_gan.heatmaps import heatmaps
-from crossid_gan.recipe import as_video, frozen
-
-# --- Eq. 1
-
-
-def test_the_reconstruction_is_the_mean_over_pixels_and_colours() -> None:
-    images, truth = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
-    images[0, 0, 0, 0], images[0, 2, 1, 1] = 0.6, -0.3
-    assert float(losses.squared_error(images, truth)) == pytest.approx((0.36 + 0.09) / 12)
-    assert float(losses.absolute_error(images, truth)) == pytest.approx((0.6 + 0.3) / 12)
-
-
-def test_weights_count_a_pixel_so_many_times_in_all_colours() -> None:
-    images, truth = torch.zeros(1, 3, 2, 2), torch.zeros(1, 3, 2, 2)
-    images[0, :, 0, 1], images[0, :, 1, 0] = 0.5, 0.5
-    weights = torch.tensor([[1.0, 4.0], [1.0, 1.0]])[None, None]
-    assert float(losses.squared_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.25 / 12)
-    assert float(losses.absolute_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.5 / 12)
-
-
-def test_the_perceptual_loss_is_the_sum_over_layers_of_mean_absolute_differences() -> None:
-    features = [torch.tensor([[1.0, -1.0]]), torch.tensor([[2.0, 0.0, 0.0, 0.0]])]
-    truth = [torch.tensor([[0.0, 1.0]]), torch.zeros(1, 4)]
-    assert float(losses.perceptual(features, truth)) == pytest.approx((1 + 2) / 2 + 2 / 4)
-
-
-def test_the_face_weighs_more_by_so_much_at_a_landmark_and_nothing_more_far_away() -> None:
-    landmarks = torch.full((1, 68, 2), -1000.0)
-    landmarks[0, 5] = torch.tensor([30.0, 90.0])  # column, row
-    weights = losses.face_weights(landmarks, 128, extra=3.0)
-    assert weights.shape == (1, 1, 128, 128)
-    assert float(weights[0, 0, 90, 30]) == 4
-    assert float(weights[0, 0, 90, 38]) == pytest.approx(1 + 3 * math.exp(-0.5))  # a deviation of 8 pixels away
-    assert float(weights[0, 0, 20, 110]) == 1
-    assert torch.equal(losses.face_weights(landmarks[:, [5] * 68], 128, 3.0)[..., 90, 30], torch.full((1, 1), 4.0))
-
+from crossid_gan.recipe import as_video
 
 # --- Eqs. 2, 5 and 6
 
@@ -150,37 +115,7 @@ def test_a_landmark_outside_the_picture_has_no_map_to_learn() -> None:
     assert gradient[0, 6].abs().max() > 0
 
 
-# --- Who learns from what
-
-
-def test_frozen_networks_pass_gradients_on_and_keep_none() -> None:
-    network, x = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)), torch.randn(2, 3, requires_grad=True)
-    with frozen(network):
-        frozen_output = network(x)
-    frozen_output.sum().backward()  # after the block, as in training
-    assert all(parameter.grad is None for parameter in network.parameters())
-    assert x.grad is not None
-    passed_on = x.grad.clone()
-    x.grad.zero_()
-    network(x).sum().backward()
-    assert torch.equal(x.grad, passed_on)
-    assert all(parameter.grad is not None for parameter in network.parameters())
-
-
-def test_what_was_frozen_before_stays_so_and_the_rest_is_free_again_whatever_happens() -> None:
-    network = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
-    network[0].requires_grad_(False)
-    seen: list[bool] = []
-
-    def fail() -> None:
-        with frozen(network):
-            seen.extend(parameter.requires_grad for parameter in network.parameters())
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        fail()
-    assert seen == [False] * 4
-    assert [parameter.requires_grad for parameter in network.parameters()] == [False, False, True, True]
+# --- Sequences, and who learns from what
 
 
 def test_frames_side_by_side_become_sequences_in_their_order() -> None:

@@ -164,7 +164,7 @@ def settings(**changes: Any) -> dict[str, Any]:
     return SAID | {"settings": {**SAID["settings"], **changes}}  # type: ignore[dict-item]
 
 
-WIDTHS = "file does not say the widths of a CrossID-GAN; name one that `reenactbench train` wrote"
+WIDTHS = "file does not say how wide its CrossID-GAN is; name one that `reenactbench train` wrote"
 
 
 @pytest.mark.parametrize(

@@ -33,3 +33,19 @@ def register_methods(register: Register) -> None:
         licence="Apache-2.0",
         recipe="crossid_gan.recipe:CrossIDRecipe",
     )
+    register(
+        "x2face",
+        "reenactbench_methods.x2face:X2Face",
+        summary="X2Face (Wiles, Koepke and Zisserman): a face unwrapped from its pictures, moved by one flow",
+        licence="Apache-2.0",
+        recipe="baselines.x2face.recipe:X2FaceRecipe",
+    )
+    register(
+        "talking-head",
+        "reenactbench_methods.talking_head:TalkingHead",
+        summary="few-shot talking head (Zakharov et al.): drawn landmarks in the style of 1 to 3 target images",
+        licence="Apache-2.0",
+        citation="E. Zakharov, A. Shysheya, E. Burkov and V. Lempitsky. Few-Shot Adversarial Learning of Realistic "
+        "Neural Talking Head Models. ICCV 2019.",
+        recipe="baselines.talking_head.recipe:TalkingHeadRecipe",
+    )

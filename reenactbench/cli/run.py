@@ -46,6 +46,9 @@ def run(
         list[str] | None, typer.Option("--checkpoint", help="Checkpoint: FILE, or METHOD=FILE with several methods.")
     ] = None,
     crop: shared.Crop = None,
+    finetune_steps: Annotated[
+        int, typer.Option("--finetune-steps", min=0, help="Steps of fine-tuning to each target, where a method can.")
+    ] = 0,
 ) -> None:
     """Run methods over a protocol, score them, and print the tables. Started again, it goes on where it stopped."""
     from reenactbench.engine.job import load_job
@@ -68,6 +71,7 @@ def run(
         crop=crop,
         backbones=shared.backbones(identity=identity, detector=detector, landmarks=landmarks),
         checkpoints=checkpoint or [],
+        finetune_steps=finetune_steps,
     )
     if dry_run:
         _print_plan(load_job(asked, ctx.obj.registry, prepare=False))

@@ -37,7 +37,7 @@ class Job:
             "dataset": self.dataset.name,
             "fingerprint": plan.dataset_fingerprint(self.dataset, self.pairs),
             "protocol": plan.protocol_hash(self.protocols, self.pairs),
-            "methods": [[method.name, method.checkpoint_sha256] for method in self.methods],
+            "methods": [_method_identity(method) for method in self.methods],
             "metrics": [[spec.variant, spec.backbone_sha256] for spec in self.metrics],
             "seed": self.options.seed,
         }
@@ -53,7 +53,7 @@ class Job:
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
     device = setup.pick_device(options.device)
-    methods = setup.load_methods(registry, options.methods, options.checkpoints)
+    methods = setup.load_methods(registry, options.methods, options.checkpoints, options.finetune_steps)
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
     names = options.metrics or setup.default_metrics(registry, dataset)
@@ -67,6 +67,12 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     store = Store(options.out / ".store")
     cells = plan.plan_cells(dataset, methods, pairs, impossible, options.seed, store)
     return Job(options, device, dataset, methods, metrics, protocols, pairs, cells, store)
+
+
+def _method_identity(method: MethodSpec) -> list[Any]:
+    """Runs without fine-tuning are called what they were called before there was any."""
+    tuned = [method.finetune_steps] if method.finetune_steps else []
+    return [method.name, method.checkpoint_sha256, *tuned]
 
 
 def _compares_with_truth(spec: MetricSpec) -> bool:

@@ -12,12 +12,15 @@ from typing import Any
 from reenactbench.engine import plan
 from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
+from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import CodeMetric, Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import rank
 from reenactbench.provenance import command_line, environment, without_folders
 from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
+from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.types import Pair
 
+TRAINING = ("variant", "preset", "steps", "minutes")  # what a run says of a checkpoint's training
 SHOWN_ROWS = 10  # pairs in the report's grid, over all protocols and splits
 
 
@@ -41,7 +44,7 @@ def opening(job: Job, started: float) -> dict[str, Any]:
             "sha256": identity["protocol"],
             "parts": job.protocols,
         },
-        "methods": [_method_info(method) for method in job.methods],
+        "methods": [_method_info(method, pairs) for method in job.methods],
         "variants": [_variant_info(spec) for spec in job.metrics],
         "environment": environment(job.device),
         "pairs": [asdict(pair) for pair in pairs],
@@ -76,7 +79,7 @@ def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], fingerprint: str) -> 
     }
 
 
-def _method_info(method: MethodSpec) -> dict[str, Any]:
+def _method_info(method: MethodSpec, pairs: Sequence[Pair]) -> dict[str, Any]:
     return {
         "name": method.name,
         "distribution": method.entry.distribution,
@@ -88,10 +91,22 @@ def _method_info(method: MethodSpec) -> dict[str, Any]:
         "checkpoint": method.checkpoint.name if method.checkpoint else None,
         "checkpoint_sha256": method.checkpoint_sha256,
         "image_size": method.cls.image_size,
+        "training": _training(method),
         "shots": method.cls.shots,
+        "target_images": sorted({len(pair.target_frames[: method.cls.shots]) for pair in pairs if pair.target_frames}),
+        "finetune_steps": method.finetune_steps,
         "n_ok": 0,
         "n_failed": 0,
     }
+
+
+def _training(method: MethodSpec) -> dict[str, Any] | None:
+    """Which training the checkpoint is from; None where `reenactbench train` did not write it."""
+    try:
+        said = read_checkpoint(method.checkpoint, method.name).metadata if method.checkpoint else {}
+    except ReenactbenchError:
+        return None
+    return {name: said.get(name) for name in TRAINING} if said else None
 
 
 def _variant_info(spec: MetricSpec) -> dict[str, Any]:

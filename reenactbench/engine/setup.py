@@ -20,6 +20,7 @@ from reenactbench.engine.networks import (
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key, sha256_file, sha256_files
 from reenactbench.interfaces import Backbone, CodeMetric, DataOptions, Dataset, Method, MethodMetric, Metric
+from reenactbench.progress import say
 from reenactbench.registry import BROKEN, Entry, Registry, cause
 from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
@@ -56,6 +57,8 @@ class RunOptions(DatasetOptions):
     name: str | None = None
     checkpoints: Sequence[str] = ()
     """`METHOD=FILE`, or `FILE` for the only method."""
+    finetune_steps: int = 0
+    """Of the methods that can fine-tune."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class MethodSpec:
     checkpoint_sha256: str | None
     code: str
     """sha256 over the sources of its packages (`code_hash`), so that an edited method gets no old frames or codes."""
+    finetune_steps: int = 0
+    """On each target; 0 where the method cannot."""
 
     @property
     def name(self) -> str:
@@ -78,7 +83,9 @@ class MethodSpec:
         import torch
 
         seed_everything(seed, self.name)
-        return self.cls(torch.device(device), self.checkpoint)
+        method = self.cls(torch.device(device), self.checkpoint)
+        method.finetune_steps = self.finetune_steps
+        return method
 
     def identity(self) -> dict[str, Any]:
         """Everything about the method that decides what it generates."""
@@ -90,6 +97,7 @@ class MethodSpec:
             "checkpoint": self.checkpoint_sha256,
             "image_size": self.cls.image_size,
             "shots": self.cls.shots,
+            "finetune_steps": self.finetune_steps,
         }
 
 
@@ -143,7 +151,13 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
     return dataset
 
 
-def load_methods(registry: Registry, names: Sequence[str], checkpoints: Sequence[str]) -> list[MethodSpec]:
+def load_methods(
+    registry: Registry, names: Sequence[str], checkpoints: Sequence[str], finetune_steps: int = 0
+) -> list[MethodSpec]:
+    """Every method named, once; those that cannot fine-tune are run without, with a line on standard error.
+
+    Raises ReenactbenchError where none of them can, and where a method or its checkpoint is not there.
+    """
     if not names:
         raise ReenactbenchError("name at least one method with --method (`reenactbench list methods` shows them)")
     given: dict[str, Path] = {}
@@ -156,10 +170,18 @@ def load_methods(registry: Registry, names: Sequence[str], checkpoints: Sequence
         if name not in names:
             raise ReenactbenchError(f"--checkpoint {text}: {name!r} is not among the methods of this run")
         given[name] = Path(file)
-    return [_method_spec(registry.find("methods", name), given.get(name)) for name in dict.fromkeys(names)]
+    entries = [registry.find("methods", name) for name in dict.fromkeys(names)]
+    methods = [_method_spec(entry, given.get(entry.name), finetune_steps) for entry in entries]
+    unable = [method.name for method in methods if not method.cls.fine_tunes]
+    if finetune_steps and unable:
+        sentence = f"--finetune-steps {finetune_steps}: {', '.join(unable)} cannot be fine-tuned"
+        if len(unable) == len(methods):
+            raise ReenactbenchError(f"{sentence}; leave it out, or name a method that can")
+        say(f"{sentence} and will run without")
+    return methods
 
 
-def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
+def _method_spec(entry: Entry, checkpoint: Path | None, finetune_steps: int) -> MethodSpec:
     cls = entry.load()
     if not (isinstance(cls, type) and issubclass(cls, Method)):
         raise ReenactbenchError(
@@ -178,7 +200,8 @@ def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
         except BROKEN as error:
             raise ReenactbenchError(f"{entry} names the package {package!r}, which fails: {cause(error)}") from error
     code = code_hash(cls, cls.packages)
-    return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code)
+    sha256 = sha256_file(checkpoint) if checkpoint else None
+    return MethodSpec(entry, cls, checkpoint, sha256, code, finetune_steps if cls.fine_tunes else 0)
 
 
 def code_hash(cls: type, packages: Sequence[str] = ()) -> str:

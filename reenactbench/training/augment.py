@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from reenactbench.landmarks68 import MIRRORED
-from reenactbench.training.sampling import Pairs
+from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.types import Frames
 
 Array = npt.NDArray[np.float64]
@@ -39,6 +39,12 @@ def augmented(pairs: Pairs, random: np.random.Generator, strength: float) -> Pai
     return Pairs(
         of_targets.applied(pairs.targets), of_driving.applied(pairs.driving), pairs.target_ids, pairs.driving_ids
     )
+
+
+def augmented_draw(draws: Draws, pairs: Pairs, strength: float) -> Pairs:
+    """`augmented` in the way that follows from the step, and from whether these samples of it are paired."""
+    kind = "paired" if bool((pairs.target_ids == pairs.driving_ids).all()) else "unpaired"
+    return augmented(pairs, draws.random(f"augment {kind}"), strength)
 
 
 class _Ways:

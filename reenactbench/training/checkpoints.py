@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -82,6 +82,31 @@ def read_checkpoint(path: Path, method: str) -> Checkpoint:
     if metadata["method"] != method:
         raise ReenactbenchError(f"checkpoint {path} is of method {metadata['method']!r}, not of {method!r}")
     return Checkpoint(path, metadata, tensors)
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def load_trained(
+    path: Path, device: torch.device, method: str, called: str, build: Callable[[Mapping[str, Any]], Model]
+) -> Model:
+    """The model of a checkpoint of that method, in evaluation mode on the device; its parts are what was exported.
+
+    called: its name in sentences. build: makes the model, with any weights, from the checkpoint's settings. Raises
+    ReenactbenchError in one sentence where the file holds no such model.
+    """
+    checkpoint = read_checkpoint(path, method)
+    try:
+        settings = checkpoint.metadata["settings"]
+        with torch.device("meta"):  # nothing is drawn at random for weights that are replaced at once
+            model = build(settings)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ReenactbenchError(
+            f"checkpoint {path} does not say how wide its {called} is; name one that `reenactbench train` wrote"
+        ) from error
+    model.to_empty(device="cpu")
+    checkpoint.load_into(dict(model.named_children()), f"{called} of its own settings")
+    return model.eval().to(device)
 
 
 def _metadata(text: str | None) -> dict[str, Any] | None:

@@ -111,6 +111,12 @@ class Recipe(ABC):
         for name, optimiser in self.optimisers().items():
             setattr(self, name, fabric.setup_optimizers(optimiser))
 
+    def seen(self, network: nn.Module, images: Tensor) -> list[Tensor]:
+        """The feature maps that a network of `reenactbench.training.features` makes of pictures [N,3,S,S] in 0..1."""
+        with self.fabric.autocast():
+            features: list[Tensor] = network(images)
+        return features
+
     def descend(self, loss: Tensor, optimiser: Optimizer, clip: float | None = None) -> None:
         """One step of the optimiser down the loss, with the norm of its gradients at most `clip`."""
         optimiser.zero_grad()

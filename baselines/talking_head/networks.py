@@ -1,0 +1,163 @@
+"""Embedder, generator and discriminator (Zakharov et al., ICCV 2019, section 3.1)."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from baselines.talking_head.layers import (
+    Attention,
+    Down,
+    Residual,
+    Style,
+    StyledResidual,
+    StyledUp,
+    instance_norm,
+)
+
+BOTTOM = 4
+"""Side of what the last halving leaves."""
+LEAST_SIZE = 32
+"""That has three halvings."""
+ATTENTIVE_DOWN, ATTENTIVE_UP = 2, -3
+"""Self-attention comes after the third halving, and after the third doubling from the end: at sides of 32 and of 64 for
+pictures of 256."""
+DEVIATION = 0.02
+"""Of the discriminator's vectors of people at the start."""
+
+
+class Shape(NamedTuple):
+    """How large the networks are."""
+
+    size: int
+    """Side of the pictures: BOTTOM times a power of 2."""
+    width: int
+    """Channels after the first halving, doubled with each further one."""
+    code: int
+    """Channels at most, and length of a person's code e."""
+    blocks: int
+    """Residual blocks at the generator's bottom."""
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Channels after each halving."""
+        halvings = (self.size // BOTTOM).bit_length() - 1
+        return *(min(self.width * 2**step, self.code) for step in range(halvings - 1)), self.code
+
+
+class Trunk(nn.Module):
+    """Residual blocks that halve the sides down to 4, with self-attention after the third: pictures [N,inputs,S,S] to
+    the features after each block, the last [N,code,4,4].
+
+    normalised: an instance norm follows each block.
+    """
+
+    def __init__(self, inputs: int, shape: Shape, normalised: bool = False) -> None:
+        super().__init__()
+        widths = shape.widths
+        self.downs = nn.ModuleList(Down(before, after) for before, after in pairwise((inputs, *widths)))
+        self.norms = nn.ModuleList(instance_norm(width) for width in widths if normalised)
+        self.attention = Attention(widths[ATTENTIVE_DOWN])
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        found = []
+        for step, down in enumerate(self.downs):
+            x = down(x)
+            if self.norms:
+                x = self.norms[step](x)
+            if step == ATTENTIVE_DOWN:
+                x = self.attention(x)
+            found.append(x)
+        return found
+
+
+def pooled(features: Tensor) -> Tensor:
+    """The largest value of each channel, or 0: [N,C,H,W] to [N,C]."""
+    return functional.relu(features.amax((2, 3)))
+
+
+class Embedder(nn.Module):
+    """E: pictures of a person and their landmarks, drawn, [N,3,S,S] each in 0..1, to codes [N,code]."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.trunk = Trunk(6, shape)
+
+    def forward(self, images: Tensor, drawn: Tensor) -> Tensor:
+        return pooled(self.trunk(torch.cat([images, drawn], 1))[-1])
+
+
+class Generator(nn.Module):
+    """G, with P: drawn landmarks [N,3,S,S] and codes [N,code] to pictures [N,3,S,S] in 0..1.
+
+    shared: see `StyledResidual`. up_norms: whether an instance norm follows each block that doubles the sides.
+    """
+
+    def __init__(self, shape: Shape, shared: bool = False, up_norms: bool = True) -> None:
+        super().__init__()
+        widths = shape.widths
+        self.trunk = Trunk(3, shape, normalised=True)
+        self.blocks = nn.ModuleList(StyledResidual(shape.code, shared) for _ in range(shape.blocks))
+        outputs = (*reversed(widths[:-1]), 3)
+        self.ups = nn.ModuleList(StyledUp(before, after) for before, after in pairwise((widths[-1], *outputs)))
+        self.norms = nn.ModuleList(instance_norm(width) for width in outputs if up_norms)
+        self.attention = Attention(outputs[ATTENTIVE_UP])
+        styled = [channels for block in (*self.blocks, *self.ups) for channels in block.styled]
+        self.parts = [channels for channels in styled for _ in Style._fields]
+        self.projection = nn.Linear(shape.code, sum(self.parts), bias=False)
+
+    def forward(self, drawn: Tensor, codes: Tensor) -> Tensor:
+        return self.styled(drawn, self.projection(codes))
+
+    def styled(self, drawn: Tensor, psi: Tensor) -> Tensor:
+        """The same from psi = P e [N,n], all styles side by side: of each norm the scale, then the shift."""
+        parts = torch.split(psi, self.parts, 1)
+        styles = iter(map(Style, parts[::2], parts[1::2]))
+        x = self.trunk(1 - drawn)[-1]  # a ground of 0, or its sum in each channel would drown what lines are
+        for block in self.blocks:
+            x = block(x, next(styles), next(styles))
+        attentive = len(self.ups) + ATTENTIVE_UP
+        for step, up in enumerate(self.ups):
+            x = up(x, next(styles), next(styles))
+            if self.norms:
+                x = self.norms[step](x)
+            if step == attentive:
+                x = self.attention(x)
+        return torch.sigmoid(x.float())
+
+
+class Judged(NamedTuple):
+    """What the discriminator says of pictures."""
+
+    score: Tensor
+    """[N], unbounded: how real, and how much this person's."""
+    features: list[Tensor]
+    """After each of its blocks."""
+
+
+class Discriminator(nn.Module):
+    """D: pictures and drawn landmarks [N,3,S,S] in 0..1 and the numbers int64 [N] of the people they should show.
+
+    The score is v . (W_i + w0) + b, of the pictures' vector v and a learnt vector W_i of each person.
+    """
+
+    def __init__(self, shape: Shape, people: int) -> None:
+        super().__init__()
+        self.trunk = Trunk(6, shape)
+        self.last = Residual(shape.code)
+        self.people = nn.Parameter(DEVIATION * torch.randn(people, shape.code))
+        """W, a row a person."""
+        self.anyone = nn.Parameter(DEVIATION * torch.randn(shape.code))
+        """w0."""
+        self.bias = nn.Parameter(torch.zeros(()))
+        """b."""
+
+    def forward(self, images: Tensor, drawn: Tensor, people: Tensor) -> Judged:
+        features = self.trunk(torch.cat([images, drawn], 1))
+        features.append(self.last(features[-1]))
+        score = (pooled(features[-1]).float() * (self.people[people] + self.anyone)).sum(1) + self.bias
+        return Judged(score, features)

@@ -1,0 +1,44 @@
+"""What the steps of all recipes are made of: optimisers, frozen networks, losses for the log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
+Losses = dict[str, Tensor]
+"""By name; scalars."""
+
+
+def detached(found: Losses) -> Losses:
+    return {name: loss.detach() for name, loss in found.items()}
+
+
+def trainable(*networks: nn.Module) -> list[nn.Parameter]:
+    """The parameters of these networks that are not frozen."""
+    return [parameter for network in networks for parameter in network.parameters() if parameter.requires_grad]
+
+
+def adam(rate: float, momentum: float, *networks: nn.Module) -> Adam:
+    """Adam (Kingma and Ba, 2015), with `momentum` and 0.999, of what can be trained of these networks."""
+    return Adam(trainable(*networks), rate, (momentum, 0.999), fused=True)
+
+
+def set_rate(optimiser: Optimizer, rate: float) -> None:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+@contextmanager
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Gradients pass through these networks and leave nothing there."""
+    parameters = trainable(*networks)
+    for parameter in parameters:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in parameters:
+            parameter.requires_grad_(True)

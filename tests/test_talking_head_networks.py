@@ -1,0 +1,369 @@
+"""The talking head's networks: how many weights they have, and what each of their layers computes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from baselines.talking_head.config import PRESETS
+from baselines.talking_head.layers import (
+    Attention,
+    Convolution,
+    Down,
+    Residual,
+    Style,
+    StyledResidual,
+    StyledUp,
+    doubled,
+    restyled,
+)
+from baselines.talking_head.networks import Discriminator, Embedder, Generator, Shape, Trunk, pooled
+from reenactbench.training.loop import Mixed
+
+SMALL = Shape(size=64, width=8, code=24, blocks=2)
+
+
+def weightless(kind: type[nn.Module], *given: Any) -> nn.Module:
+    with torch.device("meta"):
+        return kind(*given)
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def pictures(number: int, size: int, seed: int = 0) -> Tensor:
+    return torch.rand(number, 3, size, size, generator=torch.Generator().manual_seed(seed))
+
+
+def seeded(kind: type[nn.Module], *given: Any, **named: Any) -> Any:
+    """In evaluation mode, with singular vectors that are right."""
+    torch.manual_seed(0)
+    network = kind(*given, **named)
+    for layer in network.modules():
+        if isinstance(layer, Convolution):
+            with torch.no_grad():
+                for _ in range(60):
+                    layer._largest()
+    return network.eval()
+
+
+# --- How many weights
+
+
+def test_at_the_papers_width_there_are_as_many_weights_as_in_the_public_code() -> None:
+    shape = PRESETS["paper"].shape
+    generator = weightless(Generator, shape)
+    assert isinstance(generator, Generator)
+    assert count(weightless(Embedder, shape)) == 14_907_265
+    assert count(generator) == 59_778_242
+    assert generator.projection.weight.shape == (17_158, 512)
+    assert generator.projection.weight.numel() == 8_784_896
+    assert count(weightless(Discriminator, shape, 102)) == 19_681_666
+    assert count(weightless(Discriminator, shape, 103)) == 19_681_666 + 512
+
+
+def test_the_public_codes_mistake_leaves_the_number_of_weights() -> None:
+    assert count(weightless(Generator, PRESETS["paper"].shape, True)) == 59_778_242
+
+
+def test_without_norms_after_its_doublings_the_generator_lacks_their_scales_and_shifts() -> None:
+    without = count(weightless(Generator, PRESETS["paper"].shape, False, False))
+    assert without == 59_778_242 - 2 * (512 + 512 + 256 + 128 + 64 + 3)
+
+
+def test_the_demo_fits_into_eight_megabytes_in_half_precision() -> None:
+    shape = PRESETS["demo"].shape
+    networks = weightless(Embedder, shape), weightless(Generator, shape), weightless(Discriminator, shape, 52)
+    assert 2 * sum(map(count, networks)) < 7_500_000
+
+
+# --- Which layers
+
+
+@pytest.mark.parametrize(
+    ("shape", "widths"),
+    [
+        (Shape(256, 8, 64, 1), (8, 16, 32, 64, 64, 64)),
+        (Shape(128, 16, 48, 1), (16, 32, 48, 48, 48)),
+        (Shape(32, 8, 16, 1), (8, 16, 16)),
+    ],
+)
+def test_channels_double_with_each_halving_down_to_four_places_a_side(shape: Shape, widths: tuple[int, ...]) -> None:
+    assert shape.widths == widths
+    with torch.no_grad():
+        features = Trunk(6, shape)(noise(1, 6, shape.size, shape.size))
+    assert [tuple(found.shape[1:]) for found in features] == [
+        (width, shape.size >> step, shape.size >> step) for step, width in enumerate(widths, 1)
+    ]
+    assert features[-1].shape[-1] == 4
+
+
+def test_the_presets_have_the_channels_that_they_should() -> None:
+    assert PRESETS["paper"].shape.widths == (64, 128, 256, 512, 512, 512)
+    assert PRESETS["demo"].shape.widths == (16, 32, 64, 112, 112)
+
+
+def test_a_picture_of_256_is_attended_to_at_32_and_at_64_places_a_side() -> None:
+    seen: dict[str, torch.Size] = {}
+    generator = Generator(Shape(256, 8, 64, 1))
+    for name, attention in (("down", generator.trunk.attention), ("up", generator.attention)):
+        attention.register_forward_pre_hook(lambda _, given, name=name: seen.update({name: given[0].shape}))
+    with torch.no_grad():
+        assert generator(pictures(1, 256), noise(1, 64)).shape == (1, 3, 256, 256)
+    assert seen == {"down": (1, 32, 32, 32), "up": (1, 16, 64, 64)}
+
+
+def test_every_convolution_has_spectral_norm_and_those_of_3_by_3_reflected_edges() -> None:
+    for network in (weightless(Embedder, SMALL), weightless(Generator, SMALL), weightless(Discriminator, SMALL, 3)):
+        layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+        assert layers and all(isinstance(layer, Convolution) for layer in layers)
+        assert all(layer.margin == layer.kernel_size[0] // 2 for layer in layers if isinstance(layer, Convolution))
+
+
+# --- Spectral norm
+
+
+def test_weights_are_divided_by_their_largest_singular_value() -> None:
+    layer = seeded(Convolution, 3, 5, 3)
+    with torch.no_grad():
+        layer.weight[0] *= 3  # as far from the next one
+    largest = torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
+    for _ in range(30):
+        layer.train()(noise(1, 3, 8, 8))
+    layer.eval()
+    x = noise(2, 3, 8, 8)
+    padded = functional.pad(x, (1, 1, 1, 1), "reflect")
+    wanted = functional.conv2d(padded, layer.weight / largest, layer.bias)
+    torch.testing.assert_close(layer(x), wanted, atol=1e-5, rtol=1e-4)
+
+
+def test_its_values_and_its_gradients_are_those_of_torch_with_the_same_singular_vectors() -> None:
+    torch.manual_seed(0)
+    own, plain = Convolution(4, 6, 1), nn.Conv2d(4, 6, 1)
+    plain.load_state_dict({"weight": own.weight.detach(), "bias": own.bias.detach()})
+    theirs = spectral_norm(plain)
+    vectors = theirs.parametrizations.weight[0]
+    x, slope = noise(2, 4, 5, 5), noise(2, 6, 5, 5, seed=9)
+    for _ in range(3):
+        own.train()(x)
+        with torch.no_grad():
+            vectors._u.copy_(own.left)
+            vectors._v.copy_(functional.normalize(own.left @ own.weight.flatten(1), dim=0))
+        for layer in (own, theirs):
+            layer.zero_grad()
+            (layer.eval()(x) * slope).sum().backward()
+        torch.testing.assert_close(own(x), theirs(x))
+        torch.testing.assert_close(own.weight.grad, theirs.parametrizations.weight.original.grad)
+
+
+def test_in_evaluation_nothing_about_the_singular_vectors_changes() -> None:
+    layer = Convolution(3, 5, 3)
+    before = layer.left.clone()
+    layer.eval()(noise(1, 3, 8, 8))
+    assert torch.equal(layer.left, before)
+    layer.train()(noise(1, 3, 8, 8))
+    assert not torch.equal(layer.left, before)
+
+
+def test_an_average_of_singular_vectors_which_is_shorter_than_they_are_does_no_harm() -> None:
+    layer = seeded(Convolution, 3, 5, 3)
+    x = noise(1, 3, 8, 8)
+    before = layer(x)
+    layer.left *= 0.5
+    torch.testing.assert_close(layer(x), before)
+
+
+def test_singular_values_are_never_in_bfloat16() -> None:
+    layer = seeded(Convolution, 3, 5, 3)
+    exact = layer._largest()
+    with Mixed("cpu").forward_context():
+        assert torch.equal(layer._largest(), exact)
+        assert layer(noise(1, 3, 8, 8)).dtype == torch.bfloat16
+
+
+# --- AdaIN
+
+
+def test_adain_gives_each_channel_of_each_picture_its_own_mean_and_unbiased_deviation() -> None:
+    x = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]], [[0.0, 0.0], [0.0, 4.0]]]])  # means 3 and 1, squares 14 / 3 and 4
+    found = restyled(x, Style(torch.tensor([[2.0, -1.0]]), torch.tensor([[10.0, 0.5]])))
+    first = [10 + 2 * (value - 3) / math.sqrt(14 / 3) for value in (1, 2, 3, 6)]
+    second = [0.5 - (value - 1) / 2 for value in (0, 0, 0, 4)]
+    torch.testing.assert_close(found.flatten(2)[0], torch.tensor([first, second]), atol=1e-4, rtol=0)
+
+
+def test_adain_is_the_formula_of_the_public_code() -> None:
+    x, style = 3 * noise(2, 5, 6, 6) + 1, Style(noise(2, 5, seed=1), noise(2, 5, seed=2))
+    deviation, mean = torch.std_mean(x, (2, 3), keepdim=True)
+    wanted = (x - mean) / (deviation + 1e-5) * style.scale[..., None, None] + style.shift[..., None, None]
+    torch.testing.assert_close(restyled(x, style), wanted, atol=1e-4, rtol=0)
+    deviations, means = torch.std_mean(restyled(x, style), (2, 3))
+    torch.testing.assert_close(means, style.shift, atol=1e-4, rtol=0)
+    torch.testing.assert_close(deviations, style.scale.abs(), atol=1e-4, rtol=0)
+
+
+def test_a_channel_that_is_the_same_everywhere_becomes_its_shift_and_has_a_finite_gradient() -> None:
+    x = torch.full((1, 2, 4, 4), 0.3, requires_grad=True)
+    found = restyled(x, Style(torch.ones(1, 2), torch.tensor([[5.0, -1.0]])))
+    assert found[0, :, 0, 0].tolist() == pytest.approx([5, -1], abs=1e-2)
+    (found * noise(1, 2, 4, 4)).sum().backward()
+    assert x.grad is not None and x.grad.isfinite().all()
+
+
+# --- Blocks
+
+
+def normed(layer: Convolution, x: Tensor) -> Tensor:
+    """A convolution by the definition: reflected, and divided by the exact singular value."""
+    weight = layer.weight / torch.linalg.matrix_norm(layer.weight.flatten(1), 2)
+    side = layer.margin
+    return functional.conv2d(functional.pad(x, (side,) * 4, "reflect"), weight, layer.bias)
+
+
+def close(found: Tensor, wanted: Tensor) -> None:
+    torch.testing.assert_close(found, wanted, atol=2e-4, rtol=1e-3)
+
+
+@torch.no_grad()
+def test_a_halving_block_is_two_convolutions_and_one_around_them_then_means_of_four() -> None:
+    block, x = seeded(Down, 3, 5), noise(2, 3, 8, 8)
+    inner = normed(block.second, functional.relu(normed(block.first, functional.relu(x))))
+    close(block(x), functional.avg_pool2d(inner + normed(block.around, x), 2))
+
+
+@torch.no_grad()
+def test_a_doubling_block_styles_before_each_convolution() -> None:
+    block, x = seeded(StyledUp, 4, 3), noise(2, 4, 4, 4)
+    before, after = Style(noise(2, 4, seed=1), noise(2, 4, seed=2)), Style(noise(2, 3, seed=3), noise(2, 3, seed=4))
+    inner = normed(block.first, doubled(functional.relu(restyled(x, before))))
+    inner = normed(block.second, functional.relu(restyled(inner, after)))
+    close(block(x, before, after), inner + normed(block.around, doubled(x)))
+
+
+def test_doubling_makes_four_of_each_pixel() -> None:
+    assert doubled(torch.tensor([[[[1.0, 2.0]]]])).tolist() == [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_styled_residual_block_has_two_styles_of_which_the_public_code_takes_the_first_twice(shared: bool) -> None:
+    block, x = seeded(StyledResidual, 4, shared), noise(2, 4, 4, 4)
+    before, after = (Style(noise(2, 4, seed=seed), noise(2, 4, seed=seed + 1)) for seed in (1, 3))
+    inner = normed(block.second, functional.relu(restyled(normed(block.first, x), before)))
+    close(block(x, before, after), x + restyled(inner, before if shared else after))
+
+
+@torch.no_grad()
+def test_the_discriminators_last_block_has_instance_norms_of_its_own() -> None:
+    block, x = seeded(Residual, 4), noise(2, 4, 4, 4)
+    norms = [nn.InstanceNorm2d(4, affine=True) for _ in range(2)]
+    for seed, (norm, given) in enumerate(zip(norms, block.norms, strict=True)):
+        given.weight.copy_(noise(4, seed=seed))
+        norm.load_state_dict(given.state_dict())
+    inner = norms[1](normed(block.second, functional.relu(norms[0](normed(block.first, x)))))
+    close(block(x), x + inner)
+
+
+@torch.no_grad()
+def test_attention_begins_as_nothing_and_is_a_softmax_over_all_places() -> None:
+    block, x = seeded(Attention, 16), noise(2, 16, 4, 4)
+    assert torch.equal(block(x), x)
+    block.share.fill_(0.7)
+    query, key, value = (normed(of, x).flatten(2) for of in (block.query, block.key, block.value))
+    assert query.shape == key.shape == (2, 2, 16)
+    weights = torch.einsum("ncq,nck->nqk", query, key).softmax(2)
+    close(block(x), x + 0.7 * torch.einsum("nqk,nck->ncq", weights, value).view_as(x))
+
+
+# --- Networks
+
+
+def test_codes_are_the_largest_values_of_the_last_features_and_never_below_0() -> None:
+    assert pooled(torch.tensor([[[[1.0, 5.0], [2.0, -7.0]], [[-1.0, -2.0], [-3.0, -4.0]]]])).tolist() == [[5, 0]]
+    embedder = seeded(Embedder, SMALL)
+    images, drawn = pictures(2, 64), pictures(2, 64, seed=1)
+    with torch.no_grad():
+        features = embedder.trunk(torch.cat([images, drawn], 1))[-1]
+        torch.testing.assert_close(embedder(images, drawn), features.amax((2, 3)).clamp(min=0))
+
+
+def test_every_style_is_a_part_of_psi_in_the_order_of_the_blocks_and_all_of_psi_is_used() -> None:
+    generator = seeded(Generator, SMALL)
+    taken: list[Tensor] = []
+    for block in (*generator.blocks, *generator.ups):
+        block.register_forward_pre_hook(lambda _, given: taken.extend(part for style in given[1:] for part in style))
+    psi = noise(2, generator.projection.out_features)
+    with torch.no_grad():
+        generator.styled(pictures(2, 64), psi)
+    assert torch.equal(torch.cat(taken, 1), psi)
+    assert psi.shape[1] == 2 * (2 * 2 * 24 + (24 + 24) + (24 + 16) + (16 + 8) + (8 + 3))
+
+
+@torch.no_grad()
+def test_psi_is_the_code_projected_without_a_bias() -> None:
+    generator = seeded(Generator, SMALL)
+    drawn, codes = pictures(2, 64), noise(2, 24)
+    assert generator.projection.bias is None
+    psi = codes @ generator.projection.weight.T
+    torch.testing.assert_close(generator(drawn, codes), generator.styled(drawn, psi))
+
+
+@torch.no_grad()
+def test_the_generator_makes_pictures_in_0_to_1_that_hang_on_the_lines_and_on_the_person() -> None:
+    generator = seeded(Generator, SMALL)
+    drawn, codes = pictures(2, 64), 5 * noise(2, 24)
+    made = generator(drawn, codes)
+    assert made.shape == (2, 3, 64, 64) and made.min() >= 0 and made.max() <= 1
+    assert (generator(drawn.flip(0), codes) - made).abs().max() > 1e-3
+    assert (generator(drawn, codes.flip(0)) - made).abs().max() > 1e-3
+
+
+@torch.no_grad()
+def test_the_score_is_the_product_of_the_picture_and_the_person_and_what_all_have_in_common() -> None:
+    judge = seeded(Discriminator, SMALL, 3)
+    judge.people.copy_(noise(3, 24))
+    judge.anyone.copy_(noise(24, seed=1))
+    judge.bias.fill_(0.25)
+    images, drawn, people = pictures(2, 64), pictures(2, 64, seed=1), torch.tensor([2, 0])
+    found = judge(images, drawn, people)
+    assert [features.shape[1:] for features in found.features] == [
+        (8, 32, 32), (16, 16, 16), (24, 8, 8), (24, 4, 4), (24, 4, 4)
+    ]  # fmt: skip
+    vectors = pooled(found.features[-1])
+    torch.testing.assert_close(found.features[-1], judge.last(found.features[-2]))
+    wanted = [float(vectors[row] @ (judge.people[who] + judge.anyone)) + 0.25 for row, who in enumerate((2, 0))]
+    assert found.score.tolist() == pytest.approx(wanted, rel=1e-4)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("shape", [SMALL, PRESETS["demo"].shape], ids=["small", "demo"])
+def test_neither_the_batch_nor_the_order_changes_what_a_network_makes(shape: Shape) -> None:
+    images, drawn = pictures(3, shape.size), pictures(3, shape.size, seed=1)
+    codes, people = noise(3, shape.code), torch.tensor([1, 0, 1])
+    embedder, generator = seeded(Embedder, shape), seeded(Generator, shape, up_norms=shape is SMALL)
+    judge = seeded(Discriminator, shape, 2)
+    for network in (generator, embedder.trunk, judge.trunk):
+        for layer in network.modules():
+            if isinstance(layer, Attention):
+                layer.share.fill_(0.5)
+    for network, given, within in (
+        (embedder, (images, drawn), 1e-5),
+        (generator, (drawn, codes), 1e-5),
+        (lambda *of: judge(*of).score, (images, drawn, people), 1e-3),  # a sum of many, near 0
+    ):
+        whole = network(*given)
+        alone = torch.cat([network(*(part[row : row + 1] for part in given)) for row in range(3)])
+        backwards = network(*(part.flip(0) for part in given)).flip(0)
+        torch.testing.assert_close(alone, whole, atol=within, rtol=1e-5)
+        torch.testing.assert_close(backwards, whole, atol=within, rtol=1e-5)
