@@ -152,6 +152,14 @@ def test_content_is_what_two_networks_see_and_the_second_of_the_public_code_sees
     torch.testing.assert_close(found["recogniser"], perceptual(*map(second, shown)))
 
 
+@pytest.mark.parametrize(("variant", "pictures"), [(PAPER, 2), (COMPAT, 4)])
+def test_a_network_looks_once_for_both_terms_where_they_ask_the_same_of_it(variant: str, pictures: int) -> None:
+    objective, looks = Objective(Config(size=32, perceptual="synthface"), variant), list[Tensor]()
+    objective.networks["synthface"].register_forward_pre_hook(lambda _, given: looks.append(given[0]))
+    objective.content(noise(2, 0), scene_of(noise(2, 1)))
+    assert len(looks) == pictures
+
+
 def test_normalised_as_imagenet_is() -> None:
     found = imagenet(torch.tensor([0.485, 0.0, 1.0])[None, :, None, None])
     assert found.flatten().tolist() == pytest.approx([0, -0.456 / 0.224, (1 - 0.406) / 0.225])

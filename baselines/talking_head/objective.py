@@ -48,7 +48,7 @@ class Objective:
         """L_CNT and, where it counts, the pixel term."""
         config = self.config
         looks = {"perceptual": (config.perceptual, False), "recogniser": (config.recogniser, self.compat)}
-        seen = {look: self._seen(*look, images, scene.truth) for look in looks.values()}
+        seen = {look: self._seen(*look, images, scene.truth) for look in dict.fromkeys(looks.values())}
         found = {name: seen[look] for name, look in looks.items()}
         if config.pixel_weight:
             weights = face_weights(scene.landmarks, config.size, config.face) if config.face else None
