@@ -31,14 +31,14 @@ class Config:
     batch: int = 8
     """Paired samples a step, and unpaired ones. Open."""
     steps: int = 255_000
-    """Open: here 20 epochs of 102 videos."""
+    """Of E_L, E_C and G. Open: here 20 epochs of 102 videos."""
     extractor_steps: int = 25_500
-    """In which F is trained, before all else. Open: 2 epochs."""
+    """In which F is trained, before all else (in `full`, and beside the warm-up). Open: 2 epochs."""
     rate: float = 2e-4
     """Of Adam (Kingma and Ba, 2015), with `momentum` and 0.999. Open: pix2pix's, as the next."""
     momentum: float = 0.5
     clip: float = 0.0
-    """Norm that gradients are cut to; 0: they are not."""
+    """Norm that gradients are cut to, but for D_C's; 0: they are not."""
     ema: float = 0.0
     """Decay a step of averaged weights; 0: none."""
 
@@ -75,6 +75,8 @@ class Config:
     """Frames a step, drawn for D_C and E_L alone from all videos and not augmented, beside those of the samples."""
     classifier_rate: float = 2e-4
     """The learning rate of D_C."""
+    classifier_scaled: bool = False
+    """D_C sees the codes of a step divided by their common deviation."""
     unpaired: int = 0
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
     extractor_points: bool = False
@@ -124,6 +126,7 @@ PRESETS = {
         augment=0.7,
         classifier_batch=16,
         classifier_rate=1e-3,
+        classifier_scaled=True,
         unpaired=2,
         extractor_points=True,
         absolute_siamese=True,

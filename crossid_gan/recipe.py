@@ -68,12 +68,14 @@ class CrossIDRecipe(Recipe):
             )
         self.config = config = resolve(PRESETS[plan.preset], plan.settings)
         self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
+        if plan.variant == "full":
+            self.steps += max(config.extractor_steps - config.warm_up, 0)
         self.clip = config.clip or None
         self.content_encoder = ContentEncoder(config.width, config.code)
         self.landmark_encoder = LandmarkEncoder(config.width, config.code)
         self.generator = Generator(config.width, config.code, config.mask_bias)
         self.image_discriminator = ImageDiscriminator(config.judge_width)
-        self.identity_classifier = IdentityClassifier(config.code, plan.identities)
+        self.identity_classifier = IdentityClassifier(config.code, plan.identities, config.classifier_scaled)
         self.pair_discriminator = PairDiscriminator(feature_network(config.siamese, "cpu"), config.absolute_siamese)
         self.pair_discriminator.features.requires_grad_(not config.frozen_siamese)
         self.video_discriminator = VideoDiscriminator(config.judge_width)
@@ -162,7 +164,7 @@ class CrossIDRecipe(Recipe):
             codes, identities = [made.codes], [paired.driving_ids]
             moved = None
             if unpaired is not None:
-                moved = self._unpair_losses(unpaired)
+                moved = self._unpair_losses(unpaired, unmasked)
                 total, found = total + moved.loss, found | moved.parts
                 codes, identities = [*codes, moved.codes], [*identities, unpaired.driving_ids.repeat_interleave(LENGTH)]
         if self.variant != "sup":
@@ -203,14 +205,14 @@ class CrossIDRecipe(Recipe):
             total = total + config.image_weight * found["image"]
         return Made(total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach(), codes)
 
-    def _unpair_losses(self, pairs: Pairs) -> Made:
+    def _unpair_losses(self, pairs: Pairs, unmasked: bool = False) -> Made:
         """L_unpair, but for D_C's part.
 
         The consistency loss moves the frame, not the code that the frame should have: codes could else agree by
         being all the same.
         """
         config = self.config
-        drawn, codes = self._draw(pairs)
+        drawn, codes = self._draw(pairs, unmasked)
         with frozen(self.landmark_encoder):
             of_output = self.landmark_encoder(self._found_landmarks(drawn.image))
         targets = pairs.targets.images.repeat_interleave(LENGTH, dim=0)

@@ -213,7 +213,7 @@ class ToySet:
         return codes + NOISE * torch.randn_like(codes), identities, motion
 
     def train(self, strength: float) -> None:
-        classifier = IdentityClassifier(CODE, PEOPLE)
+        classifier = IdentityClassifier(CODE, PEOPLE, scaled=True)
         makers = Adam([*self.encoder.parameters(), *self.decoder.parameters()], 2e-3, (0.5, 0.999), fused=True)
         judge = Adam(classifier.parameters(), 1e-2, (0.5, 0.999), fused=True)
         for _ in range(400):

@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("--identity", help="as of `reenactbench run`")
     parser.add_argument("--detector", help="as of `reenactbench run`")
     options = parser.parse_args()
+    if options.identity and not options.detector:
+        parser.error("--identity needs --detector")
     work: Path = options.work
     networks = ["--identity", options.identity, "--detector", options.detector] if options.identity else []
     train(work, "full", "warm-up", "--steps", str(PRESETS[PRESET].warm_up))
