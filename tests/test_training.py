@@ -735,10 +735,10 @@ def test_metadata_say_how_the_weights_came_about_and_not_who_made_them(job: Job)
     assert f"/{getpass.getuser()}" not in text
 
 
-def test_metadata_name_the_code_of_each_time_that_the_training_went_on(
+def test_metadata_name_the_code_that_trained_each_time_that_it_was_another(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for commit, steps in (("a", 1), ("a", 2), ("b", 3), (None, 4)):
+    for commit, steps in (("a", 1), ("a", 2), ("b", 3), ("c", 3), (None, 4)):
         machine = environment("cpu") | {"git_commit": commit}
         monkeypatch.setattr(loop, "environment", lambda device, machine=machine: machine)
         outcome = train(replace(job, steps=steps, resume=True))

@@ -18,18 +18,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from crossid_gan.config import PRESETS, VARIANTS
+from crossid_gan.config import PRESETS
 from reenactbench.files import read_json, write_json
 from reenactbench.types import ALL
 
 PRESET = "demo"
+VARIANTS = {"sup": "sup", "sup-dc": "sup+dc", "full": "full"}
+"""By the name of the training and of the run."""
 SHARED = "state.pt", "log.jsonl"
 CONTROLS = ("copy-target", "copy-driver", "landmark-warp")
 METRICS = ("csim", "face_rate", "akd", "akd_truth", "ssim", "l1", "leak")
 SPLITS = ("seen-unseen", "unseen-unseen")
 INDEPENDENT = "-independent"
 """Ends the names of runs whose CSIM is of the network that `--identity` names."""
-COMPARED = (("full", "sup"), ("full", "sup+dc"), ("full", "controls/landmark-warp"), ("full", "controls/copy-target"))
+COMPARED = (("full", "sup"), ("full", "sup-dc"), ("full", "controls/landmark-warp"), ("full", "controls/copy-target"))
 
 Row = dict[str, Any]
 
@@ -45,13 +47,12 @@ def main() -> None:
     work: Path = options.work
     networks = ["--identity", options.identity, "--detector", options.detector] if options.identity else []
     train(work, "full", "warm-up", "--steps", str(PRESETS[PRESET].warm_up))
-    for variant in VARIANTS:
-        branch(work / "warm-up", work / variant, variant)
-        train(work, variant, variant)
+    for name, variant in VARIANTS.items():
+        branch(work / "warm-up", work / name, variant)
+        train(work, variant, name)
     methods = {"controls": [word for name in CONTROLS for word in ("--method", name)]}
-    for variant in VARIANTS:
-        checkpoint = str(work / variant / "checkpoint.safetensors")
-        methods[variant] = ["--method", "crossid", "--checkpoint", checkpoint]
+    for name in VARIANTS:
+        methods[name] = ["--method", "crossid", "--checkpoint", str(work / name / "checkpoint.safetensors")]
     for name, method in methods.items():
         run(work, name, method, METRICS)
         if networks:
@@ -101,7 +102,7 @@ def table(work: Path) -> str:
             for row in said(work, "show", found) if (work / "results" / found).is_dir() else []:
                 column = row["method"] if name == "controls" else name
                 cells.setdefault(row["variant"], {})[column] = cell(row)
-    columns = [*CONTROLS, "sup", "sup+dc", "full"]
+    columns = [*CONTROLS, *VARIANTS]
     lines = [["", *columns], ["---", *("---:" for _ in columns)]]
     lines += [[f"`{variant}`", *(found.get(column, "") for column in columns)] for variant, found in cells.items()]
     return markdown(lines)

@@ -70,9 +70,6 @@ class _Training:
         self.recipe.set_up(fabric)
         self.average = Average(self.recipe.exported(), self.recipe.ema) if self.recipe.ema else None
         self.progress = load_state(job.folder, self.recipe, self.average)
-        commit = self.machine["git_commit"]
-        if commit and self.progress.commits[-1:] != [commit]:
-            self.progress.commits.append(commit)
         self.device = fabric.device
 
     def run(self) -> Outcome:
@@ -122,6 +119,9 @@ class _Training:
             if not math.isfinite(value):
                 raise ReenactbenchError(f"step {number + 1}: the loss {name} is {value}; {last(job.folder)}")
         self.progress.steps = number + 1
+        commit = self.machine["git_commit"]
+        if commit and self.progress.commits[-1:] != [commit]:
+            self.progress.commits.append(commit)
         if self.average:
             self.average.update(number)
         return dict(zip(names, values, strict=True))
