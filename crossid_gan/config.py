@@ -67,6 +67,8 @@ class Config:
     """Of the same first term for O alone, as if M were 1: copying the target can then not be the whole answer."""
     mask_bias: float = 0.0
     """Of M's logit at the start: above 0 the generator begins with what it draws, not with what it copies."""
+    mask_by_truth: bool = False
+    """M learns from Eq. 1 alone: the gradients of judges and of unpaired samples pass it by."""
     candidates: int = 1
     """Driving frames drawn for a paired sample, of which the one farthest from the target is taken."""
     augment: float = 0.0
@@ -103,7 +105,7 @@ PRESETS = {
         perceptual="synthface",
         siamese="synthface",
         batch=8,
-        steps=16_600,
+        steps=14_600,
         extractor_steps=2_000,
         rate=3e-4,
         clip=1.0,
@@ -111,7 +113,7 @@ PRESETS = {
         reconstruction_weight=1.0,
         perceptual_weight=0.2,
         image_weight=0.05,
-        reversal_weight=0.02,
+        reversal_weight=0.03,
         consistency_weight=0.02,
         identity_weight=0.05,
         video_weight=0.2,
@@ -122,6 +124,7 @@ PRESETS = {
         unmasked=5_000,
         hallucination_weight=0.5,
         mask_bias=2.0,
+        mask_by_truth=True,
         candidates=3,
         augment=0.7,
         classifier_batch=16,

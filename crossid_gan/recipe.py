@@ -201,7 +201,7 @@ class CrossIDRecipe(Recipe):
             found["hallucination"] = error(drawn.hallucination, truth, weights)
             total = total + config.hallucination_weight * found["hallucination"]
         if not warming:
-            found["image"] = losses.fooling(self.image_discriminator(drawn.image))
+            found["image"] = losses.fooling(self.image_discriminator(self._judged(drawn, pairs.targets.images)))
             total = total + config.image_weight * found["image"]
         return Made(total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach(), codes)
 
@@ -213,14 +213,15 @@ class CrossIDRecipe(Recipe):
         """
         config = self.config
         drawn, codes = self._draw(pairs, unmasked)
-        with frozen(self.landmark_encoder):
-            of_output = self.landmark_encoder(self._found_landmarks(drawn.image))
         targets = pairs.targets.images.repeat_interleave(LENGTH, dim=0)
+        frames = self._judged(drawn, targets)
+        with frozen(self.landmark_encoder):
+            of_output = self.landmark_encoder(self._found_landmarks(frames))
         found = {
             "consistency": losses.consistency(of_output, codes.detach()),
-            "unpaired_image": losses.fooling(self.image_discriminator(drawn.image)),
-            "identity": losses.fooling(self.pair_discriminator(drawn.image, targets)),
-            "video": losses.fooling(self.video_discriminator(as_video(drawn.image))),
+            "unpaired_image": losses.fooling(self.image_discriminator(frames)),
+            "identity": losses.fooling(self.pair_discriminator(frames, targets)),
+            "video": losses.fooling(self.video_discriminator(as_video(frames))),
         }
         weights = (
             config.consistency_weight,
@@ -229,7 +230,13 @@ class CrossIDRecipe(Recipe):
             config.video_weight,
         )
         total = sum((weight * loss for weight, loss in zip(weights, found.values(), strict=True)), torch.zeros(()))
-        return Made(total, detached(found), drawn.image.detach(), codes)
+        return Made(total, detached(found), frames.detach(), codes)
+
+    def _judged(self, drawn: Drawn, targets: Tensor) -> Tensor:
+        """The frames, as all losses but Eq. 1 see them."""
+        if not self.config.mask_by_truth:
+            return drawn.image
+        return torch.lerp(targets, drawn.hallucination, drawn.mask.detach())
 
     def _judge_losses(
         self, paired: Pairs, made: Made, unpaired: Pairs | None, moved: Made | None

@@ -501,6 +501,22 @@ def test_the_makers_are_judged_by_the_frames_that_they_made(
     assert torch.equal(videos.transpose(1, 2).flatten(0, 1), moved)
 
 
+@pytest.mark.parametrize("mask_by_truth", [False, True])
+def test_only_the_truth_teaches_the_mask_where_that_is_asked_for(footage: Footage, mask_by_truth: bool) -> None:
+    ways = {
+        "reconstruction_weight": 0,
+        "perceptual_weight": 0,
+        "hallucination_weight": 0,
+        "mask_by_truth": mask_by_truth,
+    }
+    recipe, draws = recipe_of("full", **ways), Draws(footage, 0, 0)
+    for made in (recipe._pair_losses(draws.paired(2), False, False), recipe._unpair_losses(draws.unpaired(2))):
+        recipe.generator.zero_grad()
+        torch.autograd.backward(made.loss)
+        moved = recipe.generator.last.weight.grad.abs().sum((0, 2, 3)) > 0
+        assert moved.tolist() == [True, True, True, not mask_by_truth]
+
+
 def test_unpaired_frames_are_whole_frames_too_while_there_is_no_mask(footage: Footage) -> None:
     recipe, pairs = recipe_of("full"), Draws(footage, 0, 0).unpaired(2)
     with torch.no_grad():
@@ -538,6 +554,7 @@ DEPARTURES_OFF = {
     "unmasked": 0,
     "hallucination_weight": 0.0,
     "mask_bias": 0.0,
+    "mask_by_truth": False,
     "candidates": 1,
     "augment": 0.0,
     "classifier_batch": 0,
