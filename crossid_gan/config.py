@@ -79,6 +79,11 @@ class Config:
     """The learning rate of D_C."""
     classifier_scaled: bool = False
     """D_C sees the codes of a step divided by their common deviation."""
+    classifier_smoothing: float = 0.0
+    """Share of each label of D_C that is spread over all identities (Szegedy et al., CVPR 2016). A D_C that is sure of
+    itself is steep: where E_L turns against it, the reversed gradient drowns all others."""
+    reversal_rise: int = 0
+    """Steps after the warm-up in which the weight of the reversed gradient rises to `reversal_weight` in a line."""
     unpaired: int = 0
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
     extractor_points: bool = False
@@ -130,6 +135,8 @@ PRESETS = {
         classifier_batch=16,
         classifier_rate=1e-3,
         classifier_scaled=True,
+        classifier_smoothing=0.1,
+        reversal_rise=300,
         unpaired=2,
         extractor_points=True,
         absolute_siamese=True,

@@ -133,7 +133,7 @@ class CrossIDRecipe(Recipe):
         unpaired = None
         if full and not warming:
             unpaired = self._augmented(draws, draws.unpaired(config.unpaired or config.batch, length=LENGTH))
-        return found | self._train(paired, unpaired, faces, warming, number < config.unmasked)
+        return found | self._train(paired, unpaired, faces, number)
 
     def sample(self, draws: Draws) -> Tensor:
         """Columns: target, driving frame, output, O, M; first paired samples, whose driving frame is the truth."""
@@ -151,13 +151,14 @@ class CrossIDRecipe(Recipe):
         paired: Pairs,
         unpaired: Pairs | None,
         faces: tuple[Tensor, Tensor] | None,
-        warming: bool,
-        unmasked: bool,
+        number: int,
     ) -> Losses:
         """One update of E_L, E_C and G by L_pair (Eq. 7) and L_unpair (Eq. 8), then one of the judges by L_dis (Eq. 9).
 
         D_C learns in the first of the two, on the other side of the reversed gradient.
         """
+        config = self.config
+        warming, unmasked = number < config.warm_up, number < config.unmasked
         with frozen(self.image_discriminator, self.pair_discriminator, self.video_discriminator):
             made = self._pair_losses(paired, warming, unmasked)
             total, found = made.loss, made.parts
@@ -171,9 +172,9 @@ class CrossIDRecipe(Recipe):
             if faces is not None:
                 codes, identities = [*codes, self.landmark_encoder(faces[0])], [*identities, faces[1]]
             shown = torch.cat(codes)
-            shown = shown.detach() if warming else reversed_gradient(shown, self.config.reversal_weight)
+            shown = shown.detach() if warming else reversed_gradient(shown, self._reversal(number))
             logits = self.identity_classifier(shown)
-            classifier = losses.identity_cross_entropy(logits, torch.cat(identities))
+            classifier = losses.identity_cross_entropy(logits, torch.cat(identities), config.classifier_smoothing)
             total, found = total + classifier, found | {"classifier": classifier.detach()}
         self.classifier_adam.zero_grad()
         self.descend(total, self.makers_adam, self.clip)
@@ -183,6 +184,11 @@ class CrossIDRecipe(Recipe):
             self.descend(loss, self.judges_adam, self.clip)
             found = found | parts
         return found
+
+    def _reversal(self, number: int) -> float:
+        """The weight of the reversed gradient in a step after the warm-up."""
+        risen = (number - self.config.warm_up + 1) / max(self.config.reversal_rise, 1)
+        return self.config.reversal_weight * min(risen, 1.0)
 
     def _pair_losses(self, pairs: Pairs, warming: bool, unmasked: bool) -> Made:
         """L_pair."""

@@ -42,6 +42,8 @@ NARROW = {
     "code": "8",
     "judge_width": "8",
     "extractor_width": "8",
+    "classifier_smoothing": "0",
+    "reversal_rise": "0",
     "perceptual": "synthface",
     "siamese": "synthface",
     "batch": "2",
@@ -517,6 +519,12 @@ def test_only_the_truth_teaches_the_mask_where_that_is_asked_for(footage: Footag
         assert moved.tolist() == [True, True, True, not mask_by_truth]
 
 
+def test_the_reversed_gradient_rises_after_the_warm_up() -> None:
+    recipe = recipe_of("sup+dc", warm_up=10, reversal_rise=4, reversal_weight=2)
+    assert [recipe._reversal(number) for number in (10, 11, 13, 14, 99)] == [0.5, 1, 2, 2, 2]
+    assert recipe_of("sup+dc", warm_up=0, reversal_rise=0, reversal_weight=2)._reversal(0) == 2
+
+
 def test_unpaired_frames_are_whole_frames_too_while_there_is_no_mask(footage: Footage) -> None:
     recipe, pairs = recipe_of("full"), Draws(footage, 0, 0).unpaired(2)
     with torch.no_grad():
@@ -559,6 +567,8 @@ DEPARTURES_OFF = {
     "augment": 0.0,
     "classifier_batch": 0,
     "classifier_scaled": False,
+    "classifier_smoothing": 0.0,
+    "reversal_rise": 0,
     "unpaired": 0,
     "extractor_points": False,
     "absolute_siamese": False,
