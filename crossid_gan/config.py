@@ -31,14 +31,14 @@ class Config:
     batch: int = 8
     """Paired samples a step, and unpaired ones. Open."""
     steps: int = 255_000
-    """Open: here 20 epochs of 102 videos."""
+    """Of E_L, E_C and G. Open: here 20 epochs of 102 videos."""
     extractor_steps: int = 25_500
-    """In which F is trained, before all else. Open: 2 epochs."""
+    """In which F is trained, before all else (in `full`, and beside the warm-up). Open: 2 epochs."""
     rate: float = 2e-4
     """Of Adam (Kingma and Ba, 2015), with `momentum` and 0.999. Open: pix2pix's, as the next."""
     momentum: float = 0.5
     clip: float = 0.0
-    """Norm that gradients are cut to; 0: they are not."""
+    """Norm that gradients are cut to, but for D_C's; 0: they are not."""
     ema: float = 0.0
     """Decay a step of averaged weights; 0: none."""
 
@@ -67,6 +67,8 @@ class Config:
     """Of the same first term for O alone, as if M were 1: copying the target can then not be the whole answer."""
     mask_bias: float = 0.0
     """Of M's logit at the start: above 0 the generator begins with what it draws, not with what it copies."""
+    mask_by_truth: bool = False
+    """M learns from Eq. 1 alone: the gradients of judges and of unpaired samples pass it by."""
     candidates: int = 1
     """Driving frames drawn for a paired sample, of which the one farthest from the target is taken."""
     augment: float = 0.0
@@ -75,6 +77,13 @@ class Config:
     """Frames a step, drawn for D_C and E_L alone from all videos and not augmented, beside those of the samples."""
     classifier_rate: float = 2e-4
     """The learning rate of D_C."""
+    classifier_scaled: bool = False
+    """D_C sees the codes of a step divided by their common deviation."""
+    classifier_smoothing: float = 0.0
+    """Share of each label of D_C that is spread over all identities (Szegedy et al., CVPR 2016). A D_C that is sure of
+    itself is steep: where E_L turns against it, the reversed gradient drowns all others."""
+    reversal_rise: int = 0
+    """Steps after the warm-up in which the weight of the reversed gradient rises to `reversal_weight` in a line."""
     unpaired: int = 0
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
     extractor_points: bool = False
@@ -101,7 +110,7 @@ PRESETS = {
         perceptual="synthface",
         siamese="synthface",
         batch=8,
-        steps=18_000,
+        steps=14_600,
         extractor_steps=2_000,
         rate=3e-4,
         clip=1.0,
@@ -109,21 +118,25 @@ PRESETS = {
         reconstruction_weight=1.0,
         perceptual_weight=0.2,
         image_weight=0.05,
-        reversal_weight=0.015,
+        reversal_weight=0.03,
         consistency_weight=0.02,
         identity_weight=0.05,
         video_weight=0.2,
-        warm_up=14_000,
+        warm_up=11_600,
         warm_up_rate=1e-3,
         l1=True,
         face=3.0,
         unmasked=5_000,
         hallucination_weight=0.5,
         mask_bias=2.0,
+        mask_by_truth=True,
         candidates=3,
         augment=0.7,
         classifier_batch=16,
         classifier_rate=1e-3,
+        classifier_scaled=True,
+        classifier_smoothing=0.1,
+        reversal_rise=300,
         unpaired=2,
         extractor_points=True,
         absolute_siamese=True,

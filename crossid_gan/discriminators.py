@@ -48,12 +48,13 @@ def reversed_gradient(x: Tensor, strength: float = 1.0) -> Tensor:
 class IdentityClassifier(nn.Module):
     """D_C: four convolutions and three fully connected layers: codes [N,code,8,8] to logits of n identities [N,n].
 
-    The codes of a batch are divided by their deviation first, or E_L would only have to make them larger and larger.
-    (Not each code by its own: its size could then say what D_C does not see.)
+    scaled: the codes of a batch are divided by their deviation first, or E_L would only have to make them larger and
+    larger. (Not each code by its own: its size could then say what D_C does not see.)
     """
 
-    def __init__(self, code: int, identities: int) -> None:
+    def __init__(self, code: int, identities: int, scaled: bool = False) -> None:
         super().__init__()
+        self.scaled = scaled
         layers: list[nn.Module] = []
         for stride in (1, 2, 1, 2):
             layers += [nn.Conv2d(code, code, 3, stride, 1), nn.LeakyReLU(SLOPE)]
@@ -62,7 +63,7 @@ class IdentityClassifier(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Linear(code, identities))
 
     def forward(self, codes: Tensor) -> Tensor:
-        logits: Tensor = self.layers(codes / codes.std())
+        logits: Tensor = self.layers(codes / codes.std() if self.scaled else codes)
         return logits
 
 

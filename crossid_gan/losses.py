@@ -22,10 +22,10 @@ def telling(real: Tensor, fake: Tensor) -> Tensor:
     return functional.softplus(-real.float()).mean() + functional.softplus(fake.float()).mean()
 
 
-def identity_cross_entropy(logits: Tensor, identities: Tensor) -> Tensor:
+def identity_cross_entropy(logits: Tensor, identities: Tensor, smoothing: float = 0.0) -> Tensor:
     """-log P of Eq. 3: logits [N,n], identities int64 [N]. D_C minimises it and E_L maximises it; as printed, the two
-    signs are the other way round."""
-    return functional.cross_entropy(logits.float(), identities)
+    signs are the other way round. smoothing: share of each label that is spread over all n."""
+    return functional.cross_entropy(logits.float(), identities, label_smoothing=smoothing)
 
 
 def consistency(of_output: Tensor, of_source: Tensor) -> Tensor:

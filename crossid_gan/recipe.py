@@ -66,12 +66,14 @@ class CrossIDRecipe(Recipe):
             )
         self.config = config = resolve(PRESETS[plan.preset], plan.settings)
         self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
+        if plan.variant == "full":
+            self.steps += max(config.extractor_steps - config.warm_up, 0)
         self.clip = config.clip or None
         self.content_encoder = ContentEncoder(config.width, config.code)
         self.landmark_encoder = LandmarkEncoder(config.width, config.code)
         self.generator = Generator(config.width, config.code, config.mask_bias)
         self.image_discriminator = ImageDiscriminator(config.judge_width)
-        self.identity_classifier = IdentityClassifier(config.code, plan.identities)
+        self.identity_classifier = IdentityClassifier(config.code, plan.identities, config.classifier_scaled)
         self.pair_discriminator = PairDiscriminator(feature_network(config.siamese, "cpu"), config.absolute_siamese)
         self.pair_discriminator.features.requires_grad_(not config.frozen_siamese)
         self.video_discriminator = VideoDiscriminator(config.judge_width)
@@ -126,7 +128,7 @@ class CrossIDRecipe(Recipe):
         if full and not warming:
             drawn = draws.unpaired(config.unpaired or config.batch, length=LENGTH)
             unpaired = augmented_draw(draws, drawn, config.augment)
-        return found | self._train(paired, unpaired, faces, warming, number < config.unmasked)
+        return found | self._train(paired, unpaired, faces, number)
 
     def sample(self, draws: Draws) -> Tensor:
         """Columns: target, driving frame, output, O, M; first paired samples, whose driving frame is the truth."""
@@ -144,29 +146,30 @@ class CrossIDRecipe(Recipe):
         paired: Pairs,
         unpaired: Pairs | None,
         faces: tuple[Tensor, Tensor] | None,
-        warming: bool,
-        unmasked: bool,
+        number: int,
     ) -> Losses:
         """One update of E_L, E_C and G by L_pair (Eq. 7) and L_unpair (Eq. 8), then one of the judges by L_dis (Eq. 9).
 
         D_C learns in the first of the two, on the other side of the reversed gradient.
         """
+        config = self.config
+        warming, unmasked = number < config.warm_up, number < config.unmasked
         with frozen(self.image_discriminator, self.pair_discriminator, self.video_discriminator):
             made = self._pair_losses(paired, warming, unmasked)
             total, found = made.loss, made.parts
             codes, identities = [made.codes], [paired.driving_ids]
             moved = None
             if unpaired is not None:
-                moved = self._unpair_losses(unpaired)
+                moved = self._unpair_losses(unpaired, unmasked)
                 total, found = total + moved.loss, found | moved.parts
                 codes, identities = [*codes, moved.codes], [*identities, unpaired.driving_ids.repeat_interleave(LENGTH)]
         if self.variant != "sup":
             if faces is not None:
                 codes, identities = [*codes, self.landmark_encoder(faces[0])], [*identities, faces[1]]
             shown = torch.cat(codes)
-            shown = shown.detach() if warming else reversed_gradient(shown, self.config.reversal_weight)
+            shown = shown.detach() if warming else reversed_gradient(shown, self._reversal(number))
             logits = self.identity_classifier(shown)
-            classifier = losses.identity_cross_entropy(logits, torch.cat(identities))
+            classifier = losses.identity_cross_entropy(logits, torch.cat(identities), config.classifier_smoothing)
             total, found = total + classifier, found | {"classifier": classifier.detach()}
         self.classifier_adam.zero_grad()
         self.descend(total, self.makers_adam, self.clip)
@@ -176,6 +179,11 @@ class CrossIDRecipe(Recipe):
             self.descend(loss, self.judges_adam, self.clip)
             found = found | parts
         return found
+
+    def _reversal(self, number: int) -> float:
+        """The weight of the reversed gradient in a step after the warm-up."""
+        risen = (number - self.config.warm_up + 1) / max(self.config.reversal_rise, 1)
+        return self.config.reversal_weight * min(risen, 1.0)
 
     def _pair_losses(self, pairs: Pairs, warming: bool, unmasked: bool) -> Made:
         """L_pair."""
@@ -194,26 +202,27 @@ class CrossIDRecipe(Recipe):
             found["hallucination"] = error(drawn.hallucination, truth, weights)
             total = total + config.hallucination_weight * found["hallucination"]
         if not warming:
-            found["image"] = losses.fooling(self.image_discriminator(drawn.image))
+            found["image"] = losses.fooling(self.image_discriminator(self._judged(drawn, pairs.targets.images)))
             total = total + config.image_weight * found["image"]
         return Made(total, detached(found) | {"mask": drawn.mask.detach().mean()}, drawn.image.detach(), codes)
 
-    def _unpair_losses(self, pairs: Pairs) -> Made:
+    def _unpair_losses(self, pairs: Pairs, unmasked: bool = False) -> Made:
         """L_unpair, but for D_C's part.
 
         The consistency loss moves the frame, not the code that the frame should have: codes could else agree by
         being all the same.
         """
         config = self.config
-        drawn, codes = self._draw(pairs)
-        with frozen(self.landmark_encoder):
-            of_output = self.landmark_encoder(self._found_landmarks(drawn.image))
+        drawn, codes = self._draw(pairs, unmasked)
         targets = pairs.targets.images.repeat_interleave(LENGTH, dim=0)
+        frames = self._judged(drawn, targets)
+        with frozen(self.landmark_encoder):
+            of_output = self.landmark_encoder(self._found_landmarks(frames))
         found = {
             "consistency": losses.consistency(of_output, codes.detach()),
-            "unpaired_image": losses.fooling(self.image_discriminator(drawn.image)),
-            "identity": losses.fooling(self.pair_discriminator(drawn.image, targets)),
-            "video": losses.fooling(self.video_discriminator(as_video(drawn.image))),
+            "unpaired_image": losses.fooling(self.image_discriminator(frames)),
+            "identity": losses.fooling(self.pair_discriminator(frames, targets)),
+            "video": losses.fooling(self.video_discriminator(as_video(frames))),
         }
         weights = (
             config.consistency_weight,
@@ -222,7 +231,13 @@ class CrossIDRecipe(Recipe):
             config.video_weight,
         )
         total = sum((weight * loss for weight, loss in zip(weights, found.values(), strict=True)), torch.zeros(()))
-        return Made(total, detached(found), drawn.image.detach(), codes)
+        return Made(total, detached(found), frames.detach(), codes)
+
+    def _judged(self, drawn: Drawn, targets: Tensor) -> Tensor:
+        """The frames, as all losses but Eq. 1 see them."""
+        if not self.config.mask_by_truth:
+            return drawn.image
+        return torch.lerp(targets, drawn.hallucination, drawn.mask.detach())
 
     def _judge_losses(
         self, paired: Pairs, made: Made, unpaired: Pairs | None, moved: Made | None

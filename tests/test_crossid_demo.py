@@ -17,7 +17,7 @@ def test_it_fits_into_the_repository_and_says_how_it_was_made() -> None:
     said = read_checkpoint(DEMO, "crossid").metadata
     unseen = {person.id for person in people() if person.split == UNSEEN}
     assert DEMO.stat().st_size < 8_000_000
-    assert said["preset"] == "demo" and said["dataset"]["name"] == "synthetic" and said["git_commit"]
+    assert said["preset"] == "demo" and said["dataset"]["name"] == "synthetic" and said["git_commits"]
     assert not unseen & set(said["identities"])
 
 

@@ -78,6 +78,13 @@ def test_the_classifier_pays_for_the_share_that_it_does_not_give_to_the_person()
     assert float(found) == pytest.approx(-(math.log(0.7) + math.log(0.25)) / 2)
 
 
+def test_a_smoothed_label_is_partly_everybodys() -> None:
+    logs = torch.tensor([[0.7, 0.2, 0.1], [0.25, 0.5, 0.25]]).log()
+    found = losses.identity_cross_entropy(logs, torch.tensor([0, 2]), smoothing=0.3)
+    sharp = losses.identity_cross_entropy(logs, torch.tensor([0, 2]))
+    assert float(found) == pytest.approx(float(0.7 * sharp - 0.3 * logs.mean()))
+
+
 def test_codes_are_consistent_by_the_mean_absolute_difference() -> None:
     of_output = torch.tensor([[1.0, 2.0], [0.0, -4.0]])
     of_source = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
@@ -148,7 +155,7 @@ class ToySet:
         return codes + NOISE * torch.randn_like(codes), identities, motion
 
     def train(self, strength: float) -> None:
-        classifier = IdentityClassifier(CODE, PEOPLE)
+        classifier = IdentityClassifier(CODE, PEOPLE, scaled=True)
         makers = Adam([*self.encoder.parameters(), *self.decoder.parameters()], 2e-3, (0.5, 0.999), fused=True)
         judge = Adam(classifier.parameters(), 1e-2, (0.5, 0.999), fused=True)
         for _ in range(400):

@@ -232,7 +232,7 @@ def test_of_absolute_differences_the_siamese_network_does_not_know_the_order_of_
 def codes_and_classifier() -> tuple[Tensor, nn.Module]:
     """With weights so large that codes are told apart from the start."""
     torch.manual_seed(0)
-    classifier = IdentityClassifier(8, 5).double()
+    classifier = IdentityClassifier(8, 5, scaled=True).double()
     with torch.no_grad():
         for parameter in classifier.parameters():
             parameter.mul_(2.5)

@@ -251,6 +251,18 @@ def test_a_doubling_block_styles_before_each_convolution() -> None:
     close(block(x, before, after), inner + normed(block.around, doubled(x)))
 
 
+@pytest.mark.parametrize("side", [1, 3])
+def test_a_convolution_that_halves_finds_the_means_of_what_it_else_finds(side: int) -> None:
+    layer = seeded(Convolution, 3, 5, side)
+    x = noise(2, 3, 8, 8).requires_grad_()
+    slope = noise(2, 5, 4, 4, seed=1)
+    gradients = []
+    for found in (layer(x, halving=True), functional.avg_pool2d(layer(x), 2)):
+        gradients.append(torch.autograd.grad((found * slope).sum(), (x, layer.weight), retain_graph=True))
+    torch.testing.assert_close(layer(x, halving=True), functional.avg_pool2d(layer(x), 2))
+    torch.testing.assert_close(*gradients)
+
+
 def test_doubling_makes_four_of_each_pixel() -> None:
     assert doubled(torch.tensor([[[[1.0, 2.0]]]])).tolist() == [[[[1, 1, 2, 2], [1, 1, 2, 2]]]]
 

@@ -35,6 +35,7 @@ from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import read_json
 from reenactbench.interfaces import DataOptions
 from reenactbench.landmarks68 import MIRRORED
+from reenactbench.provenance import environment
 from reenactbench.seeding import seed_everything
 from reenactbench.training import augment, features, loop
 from reenactbench.training.augment import augmented
@@ -723,7 +724,7 @@ def test_metadata_say_how_the_weights_came_about_and_not_who_made_them(job: Job)
         "precision": "bf16-mixed" if loop.fast_in_bfloat16("cpu") else "32-true",
         "device": said["device"],
         "versions": said["versions"],
-        "git_commit": said["git_commit"],
+        "git_commits": said["git_commits"],
         "perceptual": "none",
     }
     assert list(said["versions"]) == ["lightning-fabric", "python", "reenactbench", "torch"]
@@ -732,6 +733,16 @@ def test_metadata_say_how_the_weights_came_about_and_not_who_made_them(job: Job)
     for word in (str(job.folder.parent), str(Path.home()), socket.gethostname()):
         assert word not in text
     assert f"/{getpass.getuser()}" not in text
+
+
+def test_metadata_name_the_code_that_trained_each_time_that_it_was_another(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for commit, steps in (("a", 1), ("a", 2), ("b", 3), ("c", 3), (None, 4)):
+        machine = environment("cpu") | {"git_commit": commit}
+        monkeypatch.setattr(loop, "environment", lambda device, machine=machine: machine)
+        outcome = train(replace(job, steps=steps, resume=True))
+    assert read_checkpoint(outcome.checkpoint, "toy").metadata["git_commits"] == ["a", "b"]
 
 
 def test_a_recipe_can_insist_on_full_precision(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,11 +29,14 @@ class Convolution(nn.Conv2d):
         self.margin = side // 2
         self.register_buffer("left", functional.normalize(torch.randn(outputs), dim=0))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, halving: bool = False) -> Tensor:
+        """halving: what is left is the mean of each four neighbours, by one convolution that never makes the four."""
         weight = self.weight / self._largest()
+        if halving:
+            weight = averaged(weight)
         if self.margin:
             x = functional.pad(x, (self.margin,) * 4, "reflect")
-        return functional.conv2d(x, weight, self.bias)
+        return functional.conv2d(x, weight, self.bias, 2 if halving else 1)
 
     def _largest(self) -> Tensor:
         """The singular value; its gradient is that of the product with fixed singular vectors."""
@@ -46,6 +49,16 @@ class Convolution(nn.Conv2d):
                     left = functional.normalize(matrix @ right, dim=0)
                     self.left.copy_(left)
             return left @ (matrix @ right)
+
+
+def averaged(weight: Tensor) -> Tensor:
+    """Weights [O,I,n+1,n+1] that find the mean of what those given, [O,I,n,n], find in four neighbouring places."""
+    side = weight.shape[2]
+    half = torch.eye(side + 1, side, device=weight.device)
+    half = (half + half.roll(1, 0)) / 2  # of each side: a column's two neighbouring places
+    with torch.autocast(weight.device.type, enabled=False):
+        taps = weight.flatten(2) @ torch.kron(half, half).T
+    return taps.view(*weight.shape[:2], side + 1, side + 1)
 
 
 def instance_norm(channels: int) -> nn.Module:
@@ -84,9 +97,9 @@ class Down(nn.Module):
         self.around = Convolution(inputs, outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = self.second(functional.relu(self.first(functional.relu(x))))
-        halved: Tensor = self.around(functional.avg_pool2d(x, 2))  # the mean and 1x1 weights change places freely
-        return halved + functional.avg_pool2d(inner, 2)
+        inner = functional.relu(self.first(functional.relu(x)))
+        halved: Tensor = self.second(inner, halving=True) + self.around(x, halving=True)
+        return halved
 
 
 class Residual(nn.Module):

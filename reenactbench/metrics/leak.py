@@ -38,9 +38,9 @@ class Leak(CodeMetric):
     """Accuracy of a linear probe on held-out frames, which is at chance for a motion code free of identity.
 
     The probe is a discriminant analysis because other linear ones find less, and so flatter a code. Of the synthetic
-    people it knows 1.00 from bare landmarks and 0.44 from an early CrossID-GAN's codes (3 328 frames, 4 608 dimensions:
-    8 s); least squares with a penalty 0.97 and 0.27, logistic regression 0.87 and 0.24 in twice the time, each with the
-    constant that is best for it. A tenth of RIDGE and ten times as much change neither number by more than 0.03.
+    people it knows 1.00 from bare landmarks; least squares with a penalty 0.97 and logistic regression 0.87 in twice
+    the time, each with the constant that is best for it. A tenth of RIDGE and ten times as much change the number by
+    0.03 at most.
     """
 
     key: ClassVar[str] = "leak"

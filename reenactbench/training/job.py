@@ -9,9 +9,10 @@ from typing import Any
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json, write_json
-from reenactbench.provenance import command_line, environment
+from reenactbench.provenance import command_line
 from reenactbench.training.footage import Footage
 from reenactbench.training.recipe import Plan, Recipe
+from reenactbench.training.state import Progress
 
 SCHEMA_VERSION = 1
 RECORD, CHECKPOINT = "training.json", "checkpoint.safetensors"
@@ -52,9 +53,11 @@ class Job:
         )
 
 
-def record(job: Job, recipe: Recipe, precision: str, steps: int, seconds: float) -> dict[str, Any]:
-    """All that a checkpoint says of its training; nothing of it tells who made it."""
-    machine = environment(job.device)
+def record(job: Job, recipe: Recipe, precision: str, machine: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """All that a checkpoint says of its training; nothing of it tells who made it.
+
+    machine: as of `provenance.environment`, when the training was begun or taken up again.
+    """
     return {
         **recipe.metadata(),
         "schema_version": SCHEMA_VERSION,
@@ -67,13 +70,13 @@ def record(job: Job, recipe: Recipe, precision: str, steps: int, seconds: float)
         "dataset": {"name": job.dataset, "fingerprint": job.footage.fingerprint},
         "identities": list(job.footage.identities),
         "image_size": job.footage.size,
-        "steps": steps,
-        "samples": steps * recipe.batch,
-        "minutes": round(seconds / 60, 2),
+        "steps": progress.steps,
+        "samples": progress.steps * recipe.batch,
+        "minutes": round(progress.seconds / 60, 2),
         "precision": precision,
         "device": machine["device_name"],
         "versions": {"python": machine["python"], **{name: machine["packages"].get(name) for name in PACKAGES}},
-        "git_commit": machine["git_commit"],
+        "git_commits": list(progress.commits),
     }
 
 

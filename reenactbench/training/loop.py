@@ -20,6 +20,7 @@ from torch import nn
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import locked
 from reenactbench.progress import progress_bar
+from reenactbench.provenance import environment
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, RUNNING
 from reenactbench.seeding import seed_everything
 from reenactbench.training.average import Average
@@ -27,7 +28,7 @@ from reenactbench.training.checkpoints import save_checkpoint
 from reenactbench.training.job import CHECKPOINT, Job, record, refuse_other, write_record
 from reenactbench.training.logs import Logs
 from reenactbench.training.sampling import Draws, epoch
-from reenactbench.training.state import last, load_state, save_state
+from reenactbench.training.state import Progress, last, load_state, save_state
 
 SHOWN_LOSSES = 3
 
@@ -62,7 +63,8 @@ class _Training:
             self.recipe.ema = job.ema
         mixed = self.recipe.mixed and fast_in_bfloat16(job.device)
         self.precision = "bf16-mixed" if mixed else "32-true"
-        refuse_other(job, record(job, self.recipe, self.precision, 0, 0.0))
+        self.machine = environment(job.device)
+        refuse_other(job, record(job, self.recipe, self.precision, self.machine, Progress()))
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the precision is in the record
         fabric = Fabric(accelerator=job.device, devices=1, plugins=Mixed(job.device) if mixed else Precision())
         self.recipe.set_up(fabric)
@@ -117,6 +119,9 @@ class _Training:
             if not math.isfinite(value):
                 raise ReenactbenchError(f"step {number + 1}: the loss {name} is {value}; {last(job.folder)}")
         self.progress.steps = number + 1
+        commit = self.machine["git_commit"]
+        if commit and self.progress.commits[-1:] != [commit]:
+            self.progress.commits.append(commit)
         if self.average:
             self.average.update(number)
         return dict(zip(names, values, strict=True))
@@ -137,7 +142,7 @@ class _Training:
         return self.average.in_use() if self.average else nullcontext()
 
     def _record(self) -> dict[str, Any]:
-        return record(self.job, self.recipe, self.precision, self.progress.steps, self.progress.seconds)
+        return record(self.job, self.recipe, self.precision, self.machine, self.progress)
 
 
 class Mixed(MixedPrecision):

@@ -35,14 +35,6 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.target_ids)
 
-    def to(self, device: torch.device | str) -> Pairs:
-        return Pairs(
-            self.targets.to(device),
-            self.driving.to(device),
-            self.target_ids.to(device),
-            self.driving_ids.to(device),
-        )
-
 
 def epoch(samples: int, footage: Footage) -> int:
     """The epoch, counted from 0, that the sample after so many is in."""

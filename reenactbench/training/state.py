@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Progress:
     steps: int = 0
     seconds: float = 0.0
     """Of training, over all times it was taken up again."""
+    commits: list[str] = field(default_factory=list)
+    """Of the code that trained, one for each time that it was another."""
 
 
 def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: Progress) -> None:
@@ -41,6 +43,7 @@ def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: 
         "average": average.state_dict() if average else {},
         "steps": progress.steps,
         "seconds": progress.seconds,
+        "commits": progress.commits,
     }
     with replacing(folder / STATE) as temporary:
         torch.save(state, temporary)
@@ -57,7 +60,7 @@ def load_state(folder: Path, recipe: Recipe, average: Average | None) -> Progres
         optimiser.load_state_dict(state["optimisers"][name])
     if average:
         average.load_state_dict(state["average"])
-    return Progress(state["steps"], state["seconds"])
+    return Progress(state["steps"], state["seconds"], state["commits"])
 
 
 def last(folder: Path) -> str:
