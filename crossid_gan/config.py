@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crossid_gan.layers import GROUP
 from reenactbench.errors import ReenactbenchError
+from reenactbench.training.recipe import check_range
 
 VARIANTS = ("full", "sup", "sup+dc")
 """The paper's ablation (4.4): all of it; Eq. 7 alone; that and D_C."""
@@ -94,7 +95,12 @@ class Config:
     """D_id learns its last layer only."""
 
     def __post_init__(self) -> None:
-        """Raises ReenactbenchError where no network has such widths."""
+        """Raises ReenactbenchError where no network has such widths, or no training such numbers."""
+        check_range(self, "batch steps candidates", 1)
+        check_range(self, "momentum ema classifier_smoothing", 0, below=1)
+        check_range(self, "extractor_steps warm_up unmasked reversal_rise classifier_batch unpaired", 0)
+        check_range(self, "rate warm_up_rate classifier_rate clip face augment", 0)
+        check_range(self, " ".join(name for name in self.__slots__ if name.endswith("_weight")), 0)
         for name in ("width", "code", "judge_width", "extractor_width"):
             value = getattr(self, name)
             if value < GROUP or value % GROUP:

@@ -14,9 +14,9 @@ def norm(channels: int) -> nn.Module:
     """Group normalisation (Wu and He, ECCV 2018) in groups of 8 channels.
 
     The paper names no normalisation. This one leaves frames independent of each other, as a batch's statistics do not,
-    and keeps what the channels of a group say of each other, such as the colour of a skin, as group norm does not.
+    and keeps what the channels of a group say of each other, such as the colour of a skin, as instance norm does not.
     """
-    return nn.GroupNorm(max(channels // GROUP, 1), channels)
+    return nn.GroupNorm(channels // GROUP, channels)
 
 
 def signed(images: Tensor) -> Tensor:

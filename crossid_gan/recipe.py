@@ -66,8 +66,9 @@ class CrossIDRecipe(Recipe):
             )
         self.config = config = resolve(PRESETS[plan.preset], plan.settings)
         self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
-        if plan.variant == "full":
-            self.steps += max(config.extractor_steps - config.warm_up, 0)
+        self.alone = max(config.extractor_steps - config.warm_up, 0) if plan.variant == "full" else 0
+        """Steps in which nothing but F is trained."""
+        self.steps += self.alone
         self.clip = config.clip or None
         self.content_encoder = ContentEncoder(config.width, config.code)
         self.landmark_encoder = LandmarkEncoder(config.width, config.code)
@@ -122,6 +123,8 @@ class CrossIDRecipe(Recipe):
             if not number < config.warm_up:  # the paper trains F before all else
                 return found
         warming = number < config.warm_up
+        if not warming:
+            number -= self.alone
         set_rate(self.makers_adam, config.warm_up_rate if warming else config.rate)
         faces = draws.landmarks(config.classifier_batch) if config.classifier_batch and self.variant != "sup" else None
         unpaired = None

@@ -5,6 +5,7 @@ The networks are as narrow as they can be, the people are drawn.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -272,6 +273,69 @@ def test_a_step_goes_down_the_weighted_sum_of_equations_3_7_and_8_and_then_down_
         torch.testing.assert_close(loss, torch.stack([weight * found[name] for name, weight in named.items()]).sum())
 
 
+@pytest.mark.parametrize(("l1", "face"), [(False, 0.0), (False, 4.0), (True, 0.0), (True, 4.0)])
+def test_equation_1_compares_the_frame_with_the_driving_one_in_pixels_and_in_features(
+    footage: Footage, l1: bool, face: float
+) -> None:
+    recipe, pairs = recipe_of("sup", l1=l1, face=face), Draws(footage, 0, 0).paired(2)
+    found = recipe._pair_losses(pairs, warming=True, unmasked=False).parts
+    truth, counts = pairs.driving.images, torch.ones(2, 1, 128, 128)
+    if face:
+        counts = losses.face_weights(pairs.driving.landmarks, 128, face)
+    with torch.no_grad():
+        drawn, _ = recipe._draw(pairs)
+        for name, images in (("reconstruction", drawn.image), ("hallucination", drawn.hallucination)):
+            apart = (images - truth).abs() if l1 else (images - truth) ** 2
+            torch.testing.assert_close(found[name], (apart * counts).mean())
+        maps = zip(recipe.perceptual(drawn.image), recipe.perceptual(truth), strict=True)
+        torch.testing.assert_close(found["perceptual"], sum((a - b).abs().mean() for a, b in maps))
+
+
+def test_the_bias_of_the_mask_is_what_it_begins_with(footage: Footage) -> None:
+    pairs = Draws(footage, 0, 0).paired(2)
+    with torch.no_grad():
+        masks = [recipe_of("sup", mask_bias=bias)._draw(pairs)[0].mask for bias in (0, 3)]
+    torch.testing.assert_close(torch.logit(masks[1]), torch.logit(masks[0]) + 3, atol=1e-4, rtol=0)
+
+
+def test_every_optimiser_is_adam_with_the_momentum_that_was_set() -> None:
+    for optimiser in recipe_of("full", momentum=0.25).optimisers().values():
+        assert [group["betas"] for group in optimiser.param_groups] == [(0.25, 0.999)]
+
+
+# --- F
+
+
+def test_an_extractor_of_points_is_trained_by_cross_entropy_alone(
+    footage: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, sums = recipe_of("full", extractor_points=True), []
+    frames = Draws(footage, 0, 0).paired(2).driving
+    monkeypatch.setattr(recipe, "descend", lambda loss, optimiser, clip: sums.append((optimiser, loss.detach())))
+    recipe._train_extractor(frames)
+    with torch.no_grad():
+        expected = losses.heatmap_cross_entropy(recipe.extractor(frames.images), frames.landmarks)
+    assert [optimiser for optimiser, _ in sums] == [recipe.extractor_adam]
+    torch.testing.assert_close([loss for _, loss in sums], [expected])
+
+
+def test_the_extractor_is_trained_as_pix2pix_is(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It minimises the L1 distance, a hundred times, and what fools its judge; the judge tells heatmaps from what F
+    finds, each beside the picture."""
+    recipe, sums = recipe_of("full", extractor_points=False), []
+    pairs = Draws(footage, 0, 0).paired(2)
+    images, truth = pairs.driving.images, heatmaps(pairs.driving.landmarks, 128)
+    monkeypatch.setattr(recipe, "descend", lambda loss, optimiser, clip: sums.append((optimiser, loss.detach())))
+    recipe._train_extractor(pairs.driving)
+    with torch.no_grad():
+        maps = torch.sigmoid(recipe.extractor(images))
+        real, fake = (recipe.extractor_discriminator(images, found) for found in (truth, maps))
+        expected = 100 * (maps - truth).abs().mean() - torch.sigmoid(fake).log().mean()
+        judged = -torch.sigmoid(real).log().mean() - (1 - torch.sigmoid(fake)).log().mean()
+    assert [optimiser for optimiser, _ in sums] == [recipe.extractor_adam, recipe.extractor_discriminator_adam]
+    torch.testing.assert_close([loss for _, loss in sums], [expected, judged])
+
+
 # --- D_C: which codes it is shown, and what they and it learn from that
 
 
@@ -519,6 +583,25 @@ def test_only_the_truth_teaches_the_mask_where_that_is_asked_for(footage: Footag
         assert moved.tolist() == [True, True, True, not mask_by_truth]
 
 
+def test_a_share_of_the_classifiers_labels_is_everybodys(footage: Footage) -> None:
+    settings = only(classifier_batch=0, classifier_smoothing=0.3)
+    recipe, before = recipe_of("sup+dc", **settings), recipe_of("sup+dc", **settings)
+    found = step(recipe, footage, 0)
+    landmarks, identities = drivers(before, footage)
+    with torch.no_grad():
+        shares = before.identity_classifier(before.landmark_encoder(landmarks)).log_softmax(1)
+    labels = torch.full((2, 3), 0.1)
+    labels[torch.arange(2), identities] += 0.7
+    torch.testing.assert_close(found["classifier"], -(labels * shares).sum(1).mean())
+
+
+def test_what_is_counted_from_the_start_is_not_over_when_f_alone_was_trained(footage: Footage) -> None:
+    recipe = recipe_of("full", warm_up=0, extractor_steps=2, unmasked=1, reversal_rise=2, reversal_weight=1)
+    masks = [step(recipe, footage, number).get("mask") for number in range(4)]
+    assert masks[:2] == [None, None]
+    assert masks[2] == 1 and masks[3] is not None and masks[3] < 1
+
+
 def test_the_reversed_gradient_rises_after_the_warm_up() -> None:
     recipe = recipe_of("sup+dc", warm_up=10, reversal_rise=4, reversal_weight=2)
     assert [recipe._reversal(number) for number in (10, 11, 13, 14, 99)] == [0.5, 1, 2, 2, 2]
@@ -589,10 +672,30 @@ def test_the_paper_preset_departs_from_the_paper_in_nothing() -> None:
     assert (paper.width, paper.code, paper.perceptual, paper.siamese) == (64, 256, "vgg19", "alexnet")
 
 
+WIDTHS = ("width", "code", "judge_width", "extractor_width")
+
+
 @pytest.mark.parametrize("given", ["width=4", "code=28", "judge_width=0", "extractor_width=-8"])
 def test_widths_that_no_network_has_are_refused_in_a_sentence(given: str) -> None:
     name, _, value = given.partition("=")
     with pytest.raises(ReenactbenchError, match=f"--set {given}: {name} is a multiple of 8"):
+        CrossIDRecipe(Plan("demo", "full", {name: value}, identities=3, image_size=128, seed=0))
+
+
+NUMBERS = {name for name, value in dataclasses.asdict(Config()).items() if type(value) in (int, float)}
+COUNTS = {"batch", "steps", "candidates"}
+SHARES = {"momentum", "ema", "classifier_smoothing"}
+
+
+@pytest.mark.parametrize(
+    ("given", "limits"),
+    [(f"{name}=-1", "0 at least") for name in sorted(NUMBERS - COUNTS - SHARES - {"mask_bias"} - set(WIDTHS))]
+    + [(f"{name}=0", "1 at least") for name in sorted(COUNTS)]
+    + [(f"{name}=1", "from 0 to below 1") for name in sorted(SHARES)],
+)
+def test_numbers_that_no_training_has_are_refused_in_a_sentence(given: str, limits: str) -> None:
+    name, _, value = given.partition("=")
+    with pytest.raises(ReenactbenchError, match=rf"^--set {name}={value}(\.0)?: {name} is {limits}$"):
         CrossIDRecipe(Plan("demo", "full", {name: value}, identities=3, image_size=128, seed=0))
 
 
@@ -604,7 +707,7 @@ def test_epochs_of_the_paper_preset_are_of_a_thousand_pairs_a_video() -> None:
 
 def test_the_paper_preset_says_which_file_it_lacks_and_how_to_get_it() -> None:
     for lacking, others in (("vgg19-dcbb9e9d.pth", {"siamese": "alexnet-untrained"}), ("alexnet-owt-7be5be79.pth", {})):
-        settings = {name: NARROW[name] for name in ("width", "code", "judge_width", "extractor_width")} | others
+        settings = {name: NARROW[name] for name in WIDTHS} | others
         with pytest.raises(MissingWeights) as caught:
             CrossIDRecipe(Plan("paper", "full", settings, identities=3, image_size=128, seed=0))
         assert f"`reenactbench weights fetch {lacking}`" in str(caught.value)

@@ -461,7 +461,7 @@ def test_weights_that_do_not_fit_are_named_with_the_preset(tmp_path: Path) -> No
 # --- Networks that losses look through
 
 
-@pytest.mark.parametrize("name", ["synthface", "synthface-landmarks", "alexnet-untrained"])
+@pytest.mark.parametrize("name", ["synthface", "alexnet-untrained"])
 def test_gradients_pass_to_the_pictures_and_never_to_the_weights(name: str) -> None:
     network = feature_network(name, "cpu").train()
     images = torch.rand(2, 3, 128, 128, requires_grad=True)

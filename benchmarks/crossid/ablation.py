@@ -31,7 +31,8 @@ METRICS = ("csim", "face_rate", "akd", "akd_truth", "ssim", "l1", "leak")
 SPLITS = ("seen-unseen", "unseen-unseen")
 INDEPENDENT = "-independent"
 """Ends the names of runs whose CSIM is of the network that `--identity` names."""
-COMPARED = (("full", "sup"), ("full", "sup-dc"), ("full", "controls/landmark-warp"), ("full", "controls/copy-target"))
+OTHERS = ("sup", "sup-dc", *(f"controls/{name}" for name in CONTROLS))
+"""What `full` is compared with."""
 
 Row = dict[str, Any]
 
@@ -116,12 +117,16 @@ def cell(row: Row) -> str:
 
 
 def comparisons(work: Path) -> str:
-    """The differences, pair by pair, between `full` and what it should be better than."""
+    """The differences, pair by pair, between `full` and the others."""
     lines = [["", "metric", "difference", "p (corrected)", "verdict"], ["---", "---", "---:", "---:", "---"]]
-    for a, b in COMPARED:
-        for row in [row for row in said(work, "compare", a, b) if row["p_corrected"] is not None]:
-            interval = f"{row['difference']:+.3f} [{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
-            lines.append([f"{a} - {b}", f"`{row['variant']}`", interval, f"{row['p_corrected']:.2g}", row["verdict"]])
+    for ending in ("", INDEPENDENT) if (work / "results" / f"full{INDEPENDENT}").is_dir() else ("",):
+        for other in OTHERS:
+            run, slash, method = other.partition("/")
+            for row in said(work, "compare", f"full{ending}", f"{run}{ending}{slash}{method}"):
+                if row["p_corrected"] is not None:
+                    interval = f"{row['difference']:+.3f} [{row['ci_low']:+.3f}, {row['ci_high']:+.3f}]"
+                    p = f"{row['p_corrected']:.2g}"
+                    lines.append([f"full - {method or run}", f"`{row['variant']}`", interval, p, row["verdict"]])
     return markdown(lines)
 
 

@@ -15,7 +15,7 @@ from torchvision.models import alexnet, vgg19  # type: ignore[import-untyped]
 from reenactbench.backbones import synthface
 from reenactbench.backbones.perceptual import ALEXNET
 from reenactbench.backbones.perceptual import LAYERS as ALEXNET_LAYERS
-from reenactbench.backbones.synthface.networks import IdentityNetwork, LandmarkNetwork, Trunk, load_weights, looked_at
+from reenactbench.backbones.synthface.networks import IdentityNetwork, Trunk, load_weights, looked_at
 from reenactbench.backbones.weights import weights_file
 from reenactbench.errors import MissingWeights, ReenactbenchError
 
@@ -57,7 +57,7 @@ class ImageNetFeatures(Frozen):
 
 
 class SynthfaceFeatures(Frozen):
-    """The trunk of one of the package's own networks: maps at 32x32, 16x16, 8x8 and 4x4, whatever S is."""
+    """The trunk of the package's own identity network: maps at 32x32, 16x16, 8x8 and 4x4, whatever S is."""
 
     def __init__(self, trunk: Trunk) -> None:
         super().__init__()
@@ -113,16 +113,9 @@ def _untrained_alexnet() -> nn.Module:
         return ImageNetFeatures(alexnet(weights=None).features, ALEXNET_LAYERS)
 
 
-def _identity() -> nn.Module:
-    return _synthface(IdentityNetwork, synthface.IDENTITY)
-
-
-def _landmarks() -> nn.Module:
-    return _synthface(LandmarkNetwork, synthface.LANDMARKS)
-
-
-def _synthface(network_class: type[nn.Module], file: str) -> nn.Module:
-    trunk = load_weights(network_class, Path(synthface.__file__).parent / file, "cpu").trunk
+def _synthface() -> nn.Module:
+    weights = Path(synthface.__file__).parent / synthface.IDENTITY
+    trunk = load_weights(IdentityNetwork, weights, "cpu").trunk
     assert isinstance(trunk, Trunk)
     return SynthfaceFeatures(trunk)
 
@@ -131,8 +124,7 @@ NETWORKS: Mapping[str, Callable[[], nn.Module]] = {
     "vgg19": _vgg19,
     "alexnet": _alexnet,
     "alexnet-untrained": _untrained_alexnet,
-    "synthface": _identity,
-    "synthface-landmarks": _landmarks,
+    "synthface": _synthface,
 }
-"""Those of torchvision need a file (`reenactbench weights fetch`); the package's own are trained on synthetic faces,
-for who it is and for where the landmarks are; the untrained one is always the same."""
+"""Those of torchvision need a file (`reenactbench weights fetch`); the package's own is trained to tell synthetic faces
+apart; the untrained one is always the same."""

@@ -149,6 +149,16 @@ def resolve(preset: Settings, given: Mapping[str, str]) -> Settings:
     return dataclasses.replace(preset, **changes)  # type: ignore[type-var]
 
 
+def check_range(settings: object, names: str, least: float, below: float = math.inf) -> None:
+    """Raises ReenactbenchError, in the words of the command line, for the first of these settings, side by side in a
+    text, whose value is not from `least` to below `below`."""
+    for name in names.split():
+        value = getattr(settings, name)
+        if not least <= value < below:
+            limits = f"{least} at least" if below == math.inf else f"from {least} to below {below}"
+            raise ReenactbenchError(f"--set {name}={value}: {name} is {limits}")
+
+
 def _truth(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(text)
