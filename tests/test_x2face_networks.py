@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from baselines.x2face.config import PRESETS, Config
 from baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork, UNet
-from baselines.x2face.sampling import merged, sampled
+from baselines.x2face.sampling import followed, merged, sampled
 
 PRESET = pytest.mark.parametrize("config", [pytest.param(config, id=name) for name, config in PRESETS.items()])
 KIND = pytest.mark.parametrize("kind", [EmbeddingNetwork, DrivingNetwork])
@@ -238,6 +238,17 @@ def test_each_picture_is_sampled_by_its_own_offsets_and_they_learn() -> None:
     torch.autograd.backward(moved[1].sum())
     assert offsets.grad is not None
     assert offsets.grad[1].abs().max() > 0 and not offsets.grad[[0, 2]].any()
+
+
+def test_what_is_at_a_place_was_taken_from_where_the_offsets_lead() -> None:
+    """A picture of its own columns and rows says where each of its pixels went."""
+    torch.manual_seed(0)
+    line = torch.linspace(-1, 1, 16)
+    columns = torch.stack(torch.meshgrid(line, line, indexing="xy"))[None]
+    offsets = 0.1 * torch.rand(1, 2, 16, 16) - 0.05
+    at = torch.tensor([[3, 4], [8, 11], [12, 2]])
+    taken = sampled(columns, offsets)[0, :, at[:, 1], at[:, 0]].T
+    torch.testing.assert_close(followed(line[at][None], offsets)[0], taken)
 
 
 def test_pictures_are_merged_by_their_confidence_at_each_place() -> None:

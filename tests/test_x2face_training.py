@@ -24,7 +24,7 @@ from torch.optim import SGD
 from baselines.x2face import recipe as module
 from baselines.x2face.config import PRESETS, Config
 from baselines.x2face.model import load_model
-from baselines.x2face.recipe import X2FaceRecipe
+from baselines.x2face.recipe import Drawn, X2FaceRecipe
 from baselines.x2face.sampling import sampled
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key
@@ -36,13 +36,13 @@ from reenactbench.training.losses import face_weights, perceptual
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.state import STATE
-from reenactbench.types import SEEN, Clip, ClipInfo
+from reenactbench.types import SEEN, Clip, ClipInfo, Frames
 
 NARROW = {"width": "4", "levels": "5", "batch": "2", "shots": "2", "perceptual": "synthface"}
 """Pictures are of 32 pixels then."""
 PLAIN: dict[str, Any] = {
     "first_stage": 0,
-    "single": 0,
+    "warm_up": 0,
     "face": 0,
     "candidates": 1,
     "augment": 0,
@@ -95,7 +95,7 @@ def weights(recipe: X2FaceRecipe) -> dict[str, Tensor]:
 def drawn(recipe: X2FaceRecipe, pairs: Pairs) -> tuple[Tensor, Tensor]:
     """Embedded faces and frames."""
     with torch.no_grad():
-        return recipe._draw(pairs.targets.images, pairs.driving.images)
+        return recipe._draw(pairs.targets.images, pairs.driving.images)[:2]
 
 
 def pairs_of(footage: Footage, paired: bool = True, number: int = 0, shots: int = 2) -> Pairs:
@@ -118,7 +118,7 @@ def pairs_of(footage: Footage, paired: bool = True, number: int = 0, shots: int 
     ],
 )
 def test_the_losses_of_a_stage(footage: Footage, variant: str, number: int, names: str) -> None:
-    found = step(recipe_of(variant, first_stage=2), footage, number)
+    found = step(recipe_of(variant, first_stage=2, warm_up=0), footage, number)
     assert list(found) == names.split()
     assert all(value.ndim == 0 and not value.requires_grad for value in found.values())
 
@@ -149,6 +149,14 @@ def test_a_step_goes_down_the_weighted_sum(footage: Footage, monkeypatch: pytest
     torch.testing.assert_close(sums[0], 2 * found["photometric"] + 3 * found["content"] + 5 * found["identity"])
 
 
+def test_so_does_one_of_the_warm_up(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = recipe_of(**PLAIN | {"warm_up": 1, "first_stage": 1}, photometric_weight=2, landmark_weight=7)
+    sums: list[Tensor] = []
+    monkeypatch.setattr(recipe, "descend", lambda loss, optimiser, clip: sums.append(loss.detach()))
+    found = step(recipe, footage, 0)
+    torch.testing.assert_close(sums[0], 2 * found["photometric"] + 7 * found["landmarks"])
+
+
 # --- What the losses compare
 
 
@@ -172,7 +180,7 @@ def test_drivers_of_the_same_video_are_compared_with_what_is_made_and_of_another
     targets = torch.cat([paired.targets.images, unpaired.targets.images])
     driving = torch.cat([paired.driving.images, unpaired.driving.images])
     with torch.no_grad():
-        _, made = recipe._draw(targets, driving)
+        made = recipe._draw(targets, driving).frames
         assert recipe.perceptual is not None
         of_made, of_drivers, of_sources = map(
             recipe.perceptual, (made, paired.driving.images, unpaired.targets.images[::2])
@@ -192,7 +200,7 @@ def test_a_face_is_made_from_its_own_sources_and_moved_by_its_own_driver(footage
     for row in range(2):
         sources = pairs.targets.images[2 * row : 2 * row + 2]
         with torch.no_grad():
-            face, frame = recipe._draw(sources, pairs.driving.images[row : row + 1])
+            face, frame = recipe._draw(sources, pairs.driving.images[row : row + 1])[:2]
             offsets = recipe.driving_network(pairs.driving.images[row : row + 1])
         torch.testing.assert_close(embedded[row : row + 1], face, atol=1e-5, rtol=0)
         torch.testing.assert_close(made[row : row + 1], frame, atol=1e-5, rtol=0)
@@ -208,13 +216,11 @@ def test_confidence_is_learnt_from_several_sources_alone(footage: Footage, shots
     assert (gradient[2].abs().max() > 1e-6) == learns
 
 
-def test_so_many_steps_at_the_start_have_a_single_source_whatever_the_stage(
-    footage: Footage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recipe, seen = recipe_of(single=2, shots=3, first_stage=1, unpaired=1), []
+def test_the_warm_up_has_a_single_source_whatever_the_stage(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe, seen = recipe_of(warm_up=2, shots=3, first_stage=1, unpaired=1), []
     draw = recipe._draw
 
-    def note(targets: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
+    def note(targets: Tensor, driving: Tensor) -> Drawn:
         seen.append((len(targets), len(driving)))
         return draw(targets, driving)
 
@@ -222,6 +228,32 @@ def test_so_many_steps_at_the_start_have_a_single_source_whatever_the_stage(
     for number in range(3):
         step(recipe, footage, number)
     assert seen == [(2, 2), (3, 3), (9, 3)]
+
+
+def test_the_warm_up_has_a_learning_rate_of_its_own_and_the_landmark_loss(footage: Footage) -> None:
+    recipe, found = recipe_of(warm_up=1, warm_up_rate=1e-2, rate=1e-4, first_stage=9), []
+    for number in range(2):
+        losses = step(recipe, footage, number)
+        found.append((list(losses), recipe.optimiser.param_groups[0]["lr"]))
+    assert found == [(["photometric", "landmarks"], 1e-2), (["photometric"], 1e-4)]
+
+
+def test_the_landmark_loss_is_how_far_drivers_landmarks_are_sampled_from_the_targets(footage: Footage) -> None:
+    """0 where the two ways together lead from each to its own; in half sides of the picture."""
+    recipe, pairs = recipe_of(), pairs_of(footage, shots=1)
+    pairs = replace(pairs, targets=Frames(pairs.targets.images, pairs.driving.landmarks + torch.tensor([3.1, -1.55])))
+    still = torch.zeros(2, 2, 32, 32)
+    right, down = still.clone(), still.clone()
+    right[:, 0], down[:, 1] = 0.2, -0.1
+    nothing = torch.empty(0)
+    for unwrapping, driving, expected in (
+        (right, down, 0.0),
+        (down, right, 0.0),
+        (right, still, 0.05),
+        (still, still, 0.15),
+    ):
+        loss = recipe._landmark_loss(Drawn(nothing, nothing, unwrapping, driving), pairs)
+        assert float(loss) == pytest.approx(expected, abs=1e-5)
 
 
 def test_samples_are_disturbed_and_resized_to_the_networks(footage: Footage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +286,7 @@ def test_the_driver_farthest_from_the_first_source_is_taken_of_so_many(
         return paired(self, *given, **named)
 
     monkeypatch.setattr(Draws, "paired", note)
-    step(recipe_of(candidates=4, single=0), footage, 0)
+    step(recipe_of(candidates=4, warm_up=0), footage, 0)
     assert asked == [((2, 2), {"candidates": 4})]
 
 
@@ -277,7 +309,7 @@ def test_the_paper_learns_by_stochastic_gradient_descent_with_momentum(footage: 
 
 
 def test_with_adam_the_first_step_is_as_long_as_the_rate(footage: Footage) -> None:
-    recipe = recipe_of("stage1", adam=True, rate=0.004, clip=0)
+    recipe = recipe_of("stage1", adam=True, rate=0.004, warm_up=0, clip=0)
     before = weights(recipe)
     step(recipe, footage, 0)
     moved = [(value - before[name]).abs().max() for name, value in weights(recipe).items() if name.endswith("weight")]
@@ -299,7 +331,17 @@ def test_four_frames_are_moved_until_they_come_near_each_other() -> None:
 
 # --- The presets
 
-DEPARTURES_OFF = {"adam": False, "start": 1.0, "single": 0, "face": 0.0, "candidates": 1, "augment": 0.0, "unpaired": 0}
+DEPARTURES_OFF = {
+    "adam": False,
+    "start": 1.0,
+    "warm_up": 0,
+    "warm_up_rate": 1e-3,
+    "landmark_weight": 0.0,
+    "face": 0.0,
+    "candidates": 1,
+    "augment": 0.0,
+    "unpaired": 0,
+}
 
 
 def test_the_paper_preset_departs_from_the_paper_in_nothing() -> None:

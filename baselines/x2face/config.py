@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reenactbench.errors import ReenactbenchError
+from reenactbench.training.recipe import check_range
 
 VARIANTS = ("full", "stage1")
 """Both stages of the paper; the first alone, which is what the authors' released code trains."""
@@ -54,9 +55,14 @@ class Config:
     """Adam with `momentum` and 0.999 instead of stochastic gradient descent."""
     start: float = 1.0
     """Factor of the last layers' weights at the start: with 0 all offsets begin at 0, and frames as their sources."""
-    single: int = 0
+    warm_up: int = 0
     """Steps at the start with one source frame a sample: several make a blur of a face, from which no motion is learnt,
     until their embedded faces agree."""
+    warm_up_rate: float = 1e-3
+    """The learning rate of these."""
+    landmark_weight: float = 0.0
+    """Of the landmark loss in the warm-up: how far from the source's landmarks the two networks together sample the
+    driver's. A photometric loss knows no way from one place of a face to another that it does not touch already."""
     face: float = 0.0
     """Extra weight of the pixels around landmarks in the photometric loss."""
     candidates: int = 1
@@ -67,10 +73,12 @@ class Config:
     """Unpaired samples a step, where they are fewer than `batch`; 0: as many."""
 
     def __post_init__(self) -> None:
-        """Raises ReenactbenchError where there is no such network."""
-        for name, least in (("width", 1), ("levels", 2), ("shots", 1)):
-            if getattr(self, name) < least:
-                raise ReenactbenchError(f"--set {name}={getattr(self, name)}: {name} is {least} at least")
+        """Raises ReenactbenchError where there is no such network, or no training has such numbers."""
+        check_range(self, "width shots batch steps candidates", 1)
+        check_range(self, "levels", 2)
+        check_range(self, "momentum ema", 0, below=1)
+        check_range(self, "first_stage warm_up unpaired rate warm_up_rate clip start face augment", 0)
+        check_range(self, "photometric_weight content_weight identity_weight landmark_weight", 0)
 
     def layers(self, name: str, most: int) -> list[int]:
         """What the setting of that name says, counted from 0; raises ReenactbenchError where it is no numbers of layers
@@ -94,14 +102,16 @@ PRESETS = {
         batch=8,
         steps=18_000,
         first_stage=14_000,
-        rate=1e-3,
+        rate=3e-4,
         clip=1.0,
         ema=0.999,
         content_weight=0.2,
         identity_weight=0.02,
         adam=True,
         start=0.1,
-        single=10_000,
+        warm_up=10_000,
+        warm_up_rate=1e-3,
+        landmark_weight=1.0,
         face=3.0,
         candidates=3,
         augment=0.7,

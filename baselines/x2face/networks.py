@@ -89,7 +89,7 @@ class EmbeddingNetwork(nn.Module):
         self.layers = UNet(width, levels, width * min(2 ** (levels - 1), WIDEST), outputs=3, skips=True)
 
     def forward(self, images: Tensor) -> Unwrapped:
-        made = self.layers(images).float()
+        made = self.layers(images).contiguous().float()
         return Unwrapped(torch.tanh(made[:, :2]), made[:, 2:])
 
 
@@ -104,7 +104,7 @@ class DrivingNetwork(nn.Module):
         self.layers = UNet(width, levels, CODE, outputs=2, skips=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        return torch.tanh(torch.tanh(self.layers(images).float()))
+        return torch.tanh(torch.tanh(self.layers(images).contiguous().float()))
 
     def code(self, images: Tensor) -> Tensor:
         """The driving vectors [N,128], as the doublings see them: through a ReLU."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,18 +13,32 @@ from torch.optim import SGD, Optimizer
 
 from baselines.x2face.config import PRESETS, VARIANTS
 from baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
-from baselines.x2face.sampling import merged, sampled
+from baselines.x2face.sampling import followed, merged, sampled
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
 from reenactbench.training.losses import absolute_error, face_weights, perceptual
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs
-from reenactbench.training.steps import Losses, adam, detached, trainable
+from reenactbench.training.steps import Losses, adam, detached, set_rate, trainable
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 SAMPLES = 4
+"""Rows of a picture with paired samples, and with unpaired ones."""
+
+
+class Drawn(NamedTuple):
+    """What the networks make of B drivers, each with K target images."""
+
+    faces: Tensor
+    """[B,3,S,S], embedded."""
+    frames: Tensor
+    """[B,3,S,S]."""
+    unwrapping: Tensor
+    """Offsets [B*K,2,S,S] that sample the targets."""
+    driving: Tensor
+    """Offsets [B,2,S,S] that sample the faces."""
 
 
 class X2FaceRecipe(Recipe):
@@ -77,12 +91,14 @@ class X2FaceRecipe(Recipe):
     def step(self, number: int, draws: Draws) -> Losses:
         """One update by the losses of the stage that this step is in."""
         config = self.config
-        shots = 1 if number < config.single else config.shots
+        warming = number < config.warm_up
+        set_rate(self.optimiser, config.warm_up_rate if warming else config.rate)
+        shots = 1 if warming else config.shots
         paired = self._prepared(draws, draws.paired(config.batch, shots, candidates=config.candidates))
         unpaired = None
         if self.perceptual is not None and number >= config.first_stage:
             unpaired = self._prepared(draws, draws.unpaired(config.unpaired or config.batch, shots, length=1))
-        total, found = self._losses(paired, unpaired)
+        total, found = self._losses(paired, unpaired, warming)
         self.descend(total, self.optimiser, self.clip)
         return found
 
@@ -95,24 +111,36 @@ class X2FaceRecipe(Recipe):
             draws.unpaired(SAMPLES, self.config.shots, length=1),
         ):
             sized = resized(pairs, self.size)
-            faces, frames = self._draw(sized.targets.images, sized.driving.images)
-            rows.append(torch.stack([first_targets(sized), faces, sized.driving.images, frames], 1))
+            drawn = self._draw(sized.targets.images, sized.driving.images)
+            rows.append(torch.stack([first_targets(sized), drawn.faces, sized.driving.images, drawn.frames], 1))
         return torch.cat(rows)
 
-    def _losses(self, paired: Pairs, unpaired: Pairs | None) -> tuple[Tensor, Losses]:
-        """What the networks minimise, and its parts: in the first stage, without unpaired samples, the first alone."""
+    def _losses(self, paired: Pairs, unpaired: Pairs | None, warming: bool) -> tuple[Tensor, Losses]:
+        """What the networks minimise, and its parts: of the paper's in the first stage, without unpaired samples, the
+        first alone."""
         config, truth = self.config, paired.driving
         samples = [paired] if unpaired is None else [paired, unpaired]
         targets = torch.cat([pairs.targets.images for pairs in samples])
         driving = torch.cat([pairs.driving.images for pairs in samples])
-        _, made = self._draw(targets, driving)
+        drawn = self._draw(targets, driving)
+        made = drawn.frames
         weights = face_weights(truth.landmarks, self.size, config.face) if config.face else None
         found = {"photometric": absolute_error(made[: len(paired)], truth.images, weights)}
         total = config.photometric_weight * found["photometric"]
+        if warming and config.landmark_weight:
+            found["landmarks"] = self._landmark_loss(drawn, paired)
+            total = total + config.landmark_weight * found["landmarks"]
         if unpaired is not None:
             found |= self._identity_losses(made, truth.images, first_targets(unpaired))
             total = total + config.content_weight * found["content"] + config.identity_weight * found["identity"]
         return total, detached(found)
+
+    def _landmark_loss(self, drawn: Drawn, paired: Pairs) -> Tensor:
+        """How far from the landmarks of the paired samples' only targets their drivers' are sampled, in half sides."""
+        first, half = len(paired), (self.size - 1) / 2
+        places = followed(paired.driving.landmarks / half - 1, drawn.driving[:first])
+        places = followed(places, drawn.unwrapping[:first])
+        return absolute_error(places, paired.targets.landmarks / half - 1)
 
     def _identity_losses(self, made: Tensor, truth: Tensor, sources: Tensor) -> Losses:
         """Frames made for drivers of the same video look like these, and frames made for other drivers, which come
@@ -130,11 +158,11 @@ class X2FaceRecipe(Recipe):
             ),
         }
 
-    def _draw(self, targets: Tensor, driving: Tensor) -> tuple[Tensor, Tensor]:
-        """The embedded faces [B,3,S,S] of targets [B*K,3,S,S], and the frames that driving ones [B,3,S,S] make."""
-        unwrapped = self.embedding_network(targets)
+    def _draw(self, targets: Tensor, driving: Tensor) -> Drawn:
+        """Of targets [B*K,3,S,S] and driving frames [B,3,S,S]."""
+        unwrapped, offsets = self.embedding_network(targets), self.driving_network(driving)
         faces = merged(sampled(targets, unwrapped.offsets), unwrapped.confidence, len(targets) // len(driving))
-        return faces, sampled(faces, self.driving_network(driving))
+        return Drawn(faces, sampled(faces, offsets), unwrapped.offsets, offsets)
 
     def _prepared(self, draws: Draws, pairs: Pairs) -> Pairs:
         return resized(augmented_draw(draws, pairs, self.config.augment), self.size)

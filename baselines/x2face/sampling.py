@@ -21,6 +21,12 @@ def sampled(images: Tensor, offsets: Tensor) -> Tensor:
     return functional.grid_sample(images, places + offsets.permute(0, 2, 3, 1), "bilinear", "zeros", align_corners=True)
 
 
+def followed(places: Tensor, offsets: Tensor) -> Tensor:
+    """Where `sampled` with these offsets [N,2,S,S] takes places [N,L,2] from; both in -1..1, as offsets are."""
+    moved = functional.grid_sample(offsets, places[:, None], "bilinear", "border", align_corners=True)
+    return places + moved[:, :, 0].mT
+
+
 def merged(pictures: Tensor, confidence: Tensor, shots: int) -> Tensor:
     """The mean of each face's pictures, [B*shots,C,S,S] side by side to [B,C,S,S], with weights exp(confidence) + 0.1
     at each place; confidence [B*shots,1,S,S]."""
