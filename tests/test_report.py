@@ -570,6 +570,20 @@ def test_provenance_names_everything_a_reviewer_asks_for(tmp_path: Path) -> None
         assert wanted in text
 
 
+def test_which_training_of_a_method_ran_stands_beside_its_name_in_every_table(tmp_path: Path) -> None:
+    """Where public code and paper differ, a table says which of the two it has."""
+    run = fake_run(tmp_path)
+    budget = {"variant": "greyeye-compat", "preset": "demo", "steps": 14600, "minutes": 119.6}
+    run.info["methods"][0] |= {"training": budget, "finetune_steps": 40}
+    beside = "greyeye-compat, demo, fine-tuned 40 steps"
+    found = page([run], tmp_path).text
+    assert found.count(beside) == len(tables.groups([run])[0].tables) + 1
+    assert "14\u202f600 steps in 120 min" in found
+    assert f"| ours ({beside}) |" in markdown.render([run])
+    assert f"ours ({beside})" in latex.render([run])
+    assert terminal_tables(run).count(beside) == len(tables.groups([run])[0].tables)
+
+
 def test_sections_of_plugins_come_last_and_a_broken_one_costs_nothing(run: Run, tmp_path: Path) -> None:
     def broken(runs: list[Run]) -> str:
         raise ValueError("<b>oops</b>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reenactbench.report.wording import trained
 from reenactbench.results import COMPUTED, NOT_COMPUTED
 from reenactbench.summary import ANY, is_against_rendered, summary_rows
 
@@ -27,7 +28,7 @@ def terminal_tables(run: Run) -> str:
         rendered = dict.fromkeys(row["metric"] for row in group if is_against_rendered(row))
         if rendered:
             parts.append(f"{', '.join(rendered)}: against the true frames, rendered; only this data set has them")
-        parts.append(_grid(group, run.methods, variants))
+        parts.append(_grid(group, run.info["methods"], variants))
     missing: dict[str, list[str]] = {}
     for variant in variants.values():
         if variant["status"] == NOT_COMPUTED:
@@ -42,10 +43,11 @@ def _heading(run: Run) -> str:
     return f"{run.name} ({run.info['status']}): {data['name']}, {data['n_clips']} clips{part}"
 
 
-def _grid(rows: Sequence[Mapping[str, Any]], methods: Sequence[str], variants: Mapping[str, Any]) -> str:
+def _grid(rows: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]], variants: Mapping[str, Any]) -> str:
     cells = {(row["variant"], row["method"]): _cell(row, variants[row["variant"]]) for row in rows}
     shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == COMPUTED]
-    lines = [["", *methods]]
+    methods, trainings = [info["name"] for info in infos], [trained(info) for info in infos]
+    lines = [["", *methods], *([["", *trainings]] if any(trainings) else [])]
     for name in shown:
         label = f"{name} {ARROWS[variants[name]['higher_is_better']]}"
         lines.append([label, *(cells.get((name, method), "") for method in methods)])

@@ -80,7 +80,7 @@ def _table(table: Table) -> Iterator[str]:
 
 def _row(row: Row) -> Iterator[str]:
     """The values; under them the intervals, and the counts where they differ from the caption's."""
-    name = f"{row.method} ({row.run})" if row.run else row.method
+    name = f"{row.method} ({row.beside})" if row.beside else row.method
     yield _line([f"{{{escaped(name)}}}", *map(_value, row.cells)])  # braces: `[` may not follow the line before
     intervals = [escaped(cell.interval) for cell in row.cells]
     counts = [escaped(cell.counts) + _mark(cell.note if cell.counts else "") for cell in row.cells]

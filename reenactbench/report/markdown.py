@@ -71,7 +71,7 @@ def _table(table: Table) -> Iterator[str]:
     yield _row(["Method", *(_heading(column) for column in table.columns)])
     yield _row(["---", *("---:" for _ in table.columns)])
     for row in table.rows:
-        name = f"{escaped(row.method)} ({escaped(row.run)})" if row.run else escaped(row.method)
+        name = f"{escaped(row.method)} ({escaped(row.beside)})" if row.beside else escaped(row.method)
         yield _row([name, *map(_cell, row.cells)])
     yield ""
     for mark, text in table.notes.items():

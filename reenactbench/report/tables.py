@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from reenactbench.files import content_key
-from reenactbench.report.wording import REASON_LENGTH, number, plural, rendered_truth, shorten, table_title
+from reenactbench.report.wording import REASON_LENGTH, number, plural, rendered_truth, shorten, table_title, trained
 from reenactbench.summary import ANY, FRAME, METHOD, SET, is_against_rendered, summary_rows
 
 if TYPE_CHECKING:
@@ -69,9 +69,16 @@ class Cell:
 @dataclass(frozen=True, slots=True)
 class Row:
     method: str
+    trained: str
+    """Which training of it ran; empty where there was none."""
     run: str
     """The run's name; empty where all rows of the report are of one run."""
     cells: list[Cell]
+
+    @property
+    def beside(self) -> str:
+        """What stands beside the name, on one line."""
+        return "; ".join(word for word in (self.trained, self.run) if word)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +164,12 @@ def _table(place: int, title: str, runs: list[Run], columns: list[Column], found
     marks: dict[str, str] = {}
     rows = []
     for index, run in enumerate(runs):
-        for method in run.methods:
+        for info in run.info["methods"]:
+            method = info["name"]
             mine = [found.get((index, method, column.variant)) for column in columns]
             if any(mine):
                 cells = [_cell(c, row, usual, best[c.variant], marks) for c, row in zip(columns, mine, strict=True)]
-                rows.append(Row(shorten(method), shorten(run.name) if named else "", cells))
+                rows.append(Row(shorten(method), trained(info), shorten(run.name) if named else "", cells))
     rendered = [c.title for c in columns if any(map(is_against_rendered, by_column[c.variant]))]
     truth = rendered_truth(rendered) if rendered else ""
     return Table(place, title, usual, truth, columns, rows, {mark: text for text, mark in marks.items()})
