@@ -47,11 +47,19 @@ class Method(ABC):
     fine_tunes: ClassVar[bool] = False
     """Whether `encode_target` can go on learning from the target images."""
     finetune_steps: int = 0
-    """For how many steps; the harness sets it from `--finetune-steps`, above 0 only where the method `fine_tunes`."""
+    """For how many steps."""
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         self.device = device
         self.checkpoint = checkpoint
+
+    def prepare_finetuning(self, steps: int) -> None:
+        """Called once, before all targets, where `--finetune-steps` asks for one step or more and the method
+        `fine_tunes`.
+
+        Raises ReenactbenchError where this checkpoint cannot be fine-tuned, which ends the run before it begins.
+        """
+        self.finetune_steps = steps
 
     @abstractmethod
     def encode_target(self, targets: Frames) -> Any:

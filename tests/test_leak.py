@@ -428,6 +428,23 @@ def test_a_further_package_that_is_not_there_is_one_sentence(plugins: Plugins) -
         load_methods(plugins.registry, ["lost"], [])
 
 
+def test_a_further_package_in_which_no_edit_would_be_noticed_is_one_sentence(
+    plugins: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Nowhere(Coded):
+        packages: ClassVar[tuple[str, ...]] = ("folder_of_networks",)
+
+    (tmp_path / "folder_of_networks").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    plugins.registry.add(Entry("methods", "nowhere", Nowhere, "test", "test", "1"))
+    with pytest.raises(ReenactbenchError) as caught:
+        load_methods(plugins.registry, ["nowhere"], [])
+    assert str(caught.value) == (
+        "method 'nowhere' of plugin 'test' (test 1) names the package 'folder_of_networks', in which no edit would be "
+        "noticed; give it an __init__.py"
+    )
+
+
 def test_the_networks_of_crossid_are_in_its_key(plugins: Plugins, tmp_path: Path) -> None:
     checkpoint = tmp_path / "any.safetensors"
     checkpoint.write_bytes(b"")

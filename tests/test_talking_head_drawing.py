@@ -17,6 +17,8 @@ from baselines.talking_head import drawing
 from baselines.talking_head.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, RED, drawn
 
 FAR = -1000.0
+LINE = 2 * 100 / 72 / 256
+"""2 points at 100 dots per inch, in sides of a picture of 256 pixels."""
 
 
 def face(*frames: int) -> Tensor:
@@ -57,7 +59,7 @@ def only(points: dict[int, tuple[float, float]], size: int = 128) -> Tensor:
 def test_neighbours_are_joined_in_the_colour_of_their_part(first: int, second: int, colour: tuple[int, ...]) -> None:
     picture = only({first: (20, 50), second: (60, 50)})
     assert (picture[:, 50, 20:61].T * 255).round().int().tolist() == [list(colour)] * 41
-    picture[:, 50, 20:61] = 1
+    picture[:, 49:52, 19:62] = 1
     assert (picture == 1).all()
 
 
@@ -71,16 +73,23 @@ def test_lines_are_open_and_the_inner_mouth_is_not_drawn(first: int, second: int
     assert (only({first: (20.0, 50.0), second: (60.0, 50.0)} | between)[:, 50, 40] == 1).all()
 
 
-@pytest.mark.parametrize(("x", "shares"), [(40, [0, 1, 0]), (40.25, [0, 0.75, 0.25]), (39.5, [0.5, 0.5, 0])])
-def test_a_line_of_one_pixel_covers_its_pixels_by_how_near_they_are(x: float, shares: list[float]) -> None:
+SIDE = (128 * LINE - 1) / 2
+"""What a line leaves to either side of the pixel in whose middle it is."""
+
+
+@pytest.mark.parametrize(
+    ("x", "shares"),
+    [(40, [SIDE, 1, SIDE]), (40.25, [0, SIDE + 0.75, SIDE + 0.25]), (39.5, [SIDE + 0.5, SIDE + 0.5, 0])],
+)
+def test_a_line_covers_pixels_by_how_near_they_are(x: float, shares: list[float]) -> None:
     """In red, only red light is left where it covers a pixel."""
     picture = only({36: (x, 30), 37: (x, 90)})
     torch.testing.assert_close(1 - picture[1, 60, 39:42], torch.tensor(shares, dtype=torch.float32))
     assert (picture[0] == 1).all()
 
 
-def test_lines_are_two_pixels_wide_at_256_and_as_wide_for_their_size_at_any() -> None:
-    for size, pixels in ((128, 1), (256, 2), (512, 4)):
+def test_lines_are_two_points_wide_at_256_and_as_wide_for_their_size_at_any() -> None:
+    for size, pixels in ((128, 25 / 18), (256, 25 / 9), (512, 50 / 9)):
         picture = only({36: (size / 4 + 0.3, 10), 37: (size / 4 + 0.3, size - 10)}, size)
         assert float((1 - picture[1, size // 2]).sum()) == pytest.approx(pixels, abs=1e-4), size
 
@@ -93,14 +102,15 @@ def test_later_parts_lie_above_earlier_ones() -> None:
 # --- Faces
 
 
-def by_opencv(landmarks: Tensor, size: int, finer: int = 8) -> Tensor:
-    """Thick lines on a picture that is finer, made small by taking means."""
+def by_opencv(landmarks: Tensor, size: int) -> Tensor:
+    """Thick lines, of a whole number of pixels, on a picture that is finer, made small by taking means."""
+    finer = 2304 // size
     picture = np.full((size * finer, size * finer, 3), 255, np.uint8)
     for colour, lines in LINES:
         for line in lines:
             points = (landmarks[list(line)].double().numpy() + 0.5) * finer - 0.5
             ends = [np.round(points * 16).astype(np.int32)]
-            cv2.polylines(picture, ends, False, colour, round(2 * size / 256 * finer), cv2.LINE_8, 4)
+            cv2.polylines(picture, ends, False, colour, round(LINE * size * finer), cv2.LINE_8, 4)
     small = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(small.transpose(2, 0, 1).copy()).float() / 255
 
@@ -136,7 +146,7 @@ def test_however_few_places_are_looked_at_together_the_picture_is_the_same(monke
 def by_definition(landmarks: Tensor, size: int) -> Tensor:
     """Every pixel against every stroke: [3,size,size]."""
     y, x = np.mgrid[:size, :size]
-    picture, reach = np.ones((size, size, 3)), size / 256 + 0.5
+    picture, reach = np.ones((size, size, 3)), LINE * size / 2 + 0.5
     for colour, lines in LINES:
         share = np.zeros((size, size))
         for start, end in (ends for line in lines for ends in pairwise(landmarks[list(line)].double().numpy())):
@@ -165,7 +175,7 @@ def test_any_landmarks_make_a_picture(values: list[float]) -> None:
 def test_landmarks_in_one_place_make_a_dot_and_landmarks_out_of_sight_nothing() -> None:
     assert (drawn(torch.full((1, 68, 2), FAR), 128) == 1).all()
     picture = drawn(torch.full((1, 68, 2), 20.0), 128)[0]
-    assert (picture != 1).any(0).nonzero().tolist() == [[20, 20]]
+    assert (picture != 1).any(0).nonzero().tolist() == [[19, 20], [20, 19], [20, 20], [20, 21], [21, 20]]
 
 
 def test_no_picture_of_no_landmarks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,10 +18,11 @@ from torch import Tensor
 
 from baselines.talking_head.config import COMPAT, PAPER, PRESETS
 from baselines.talking_head.drawing import drawn
+from baselines.talking_head.layers import Spectral
 from baselines.talking_head.model import Trained, load_model
 from baselines.talking_head.recipe import TalkingHeadRecipe
 from reenactbench.engine.run import run
-from reenactbench.engine.setup import RunOptions, load_methods
+from reenactbench.engine.setup import RunOptions, code_hash, load_methods
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json
 from reenactbench.interfaces import Method
@@ -36,7 +38,7 @@ CPU = torch.device("cpu")
 def said(variant: str = PAPER, steps: int = 9, **settings: Any) -> dict[str, Any]:
     """Metadata of a checkpoint with narrow networks; its discriminator has learnt something."""
     narrow = {"size": 32, "width": 8, "code": 16, "blocks": 1, "perceptual": "synthface", "recogniser": "synthface"}
-    tuning = {"warm_up": 5, "finetune_rate": 3e-3, "pixel_weight": 1.0, "up_norms": False}
+    tuning = {"warm_up": 5, "finetune_rate": 3e-3, "pixel_weight": 1.0}
     chosen = narrow | tuning | settings
     return {
         "method": "talking-head",
@@ -49,10 +51,13 @@ def said(variant: str = PAPER, steps: int = 9, **settings: Any) -> dict[str, Any
 
 
 def drawn_at_random(metadata: dict[str, Any]) -> Trained:
+    """With singular vectors that are right, as training leaves them."""
     torch.manual_seed(0)
     trained = Trained(metadata)
-    with torch.no_grad():
-        trained.generator.projection.weight.mul_(3)  # so that people differ
+    for layer in trained.modules():
+        if isinstance(layer, Spectral):
+            left, _, _ = torch.linalg.svd(layer.weight.detach().flatten(1), full_matrices=False)
+            layer.left.copy_(left[:, 0])
     return trained.eval()
 
 
@@ -143,7 +148,7 @@ def test_a_frame_is_what_the_networks_make_at_their_own_size(method: TalkingHead
 
 def test_inputs_stay_as_they_were(method: TalkingHead) -> None:
     targets, driving = TARGETS.copy(), DRIVING.copy()
-    method.finetune_steps = 1
+    method.prepare_finetuning(1)
     method.reenact(method.encode_target(targets), driving).zero_()
     for used, before in ((targets, TARGETS), (driving, DRIVING)):
         assert torch.equal(used.images, before.images) and torch.equal(used.landmarks, before.landmarks)
@@ -172,7 +177,7 @@ def test_fine_tuning_comes_nearer_to_the_target_frames(tmp_path: Path, steps: in
     weights = {"adversarial_weight": 0.02, "features_weight": 0.02}
     method = TalkingHead(CPU, written(tmp_path / "file", said(steps=steps, **weights)))
     before = error(method, TARGETS)
-    method.finetune_steps = 25
+    method.prepare_finetuning(25)
     assert error(method, TARGETS) < 0.7 * before
 
 
@@ -180,7 +185,7 @@ def test_fine_tuning_again_gives_the_same_frames_and_leaves_the_model_and_the_ra
     method: TalkingHead,
 ) -> None:
     plain, state = method.reenact(method.encode_target(TARGETS), DRIVING), torch.get_rng_state()
-    method.finetune_steps = 2
+    method.prepare_finetuning(2)
     first = method.encode_target(TARGETS)
     other = method.encode_target(people(3, 1, 5))
     again = method.encode_target(TARGETS)
@@ -199,15 +204,13 @@ def test_it_begins_with_the_styles_of_the_mean_code_and_the_code_in_the_place_of
 ) -> None:
     plain = method.encode_target(TARGETS)
     looks: list[Tensor] = []
-    tuner = method._model.tuner
-    objective = tuner._objective()
+    method.prepare_finetuning(1)
 
     def note(judge: Any, images: Tensor, scene: Any) -> dict[str, Tensor]:
         looks.extend((judge.people.detach().clone(), images.detach()))
         return {}
 
-    monkeypatch.setattr(objective, "adversarial", note)
-    method.finetune_steps = 1
+    monkeypatch.setattr(method._model.tuner.objective, "adversarial", note)
     tuned = method.encode_target(TARGETS)
     seen = TARGETS.resized(32)
     lines = drawn(seen.landmarks, 32)
@@ -222,16 +225,69 @@ def test_it_begins_with_the_styles_of_the_mean_code_and_the_code_in_the_place_of
     assert tuned.generator is not plain.generator
 
 
-def test_what_was_trained_as_the_public_code_is_not_fine_tuned(tmp_path: Path) -> None:
-    method = TalkingHead(CPU, written(tmp_path / "file", said(COMPAT)))
+def test_the_discriminator_learns_beside_all_of_it_but_what_it_holds_of_everyone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a generator that stands still."""
+    method = TalkingHead(CPU, written(tmp_path / "file", said(finetune_rate=0, judge_rate=3e-3, judge_steps=2)))
+    method.prepare_finetuning(10)
+    objective = method._model.tuner.objective
+    judging, paid = objective.judging, list[float]()
+    states: list[dict[str, Tensor]] = []
+
+    def note(judge: Any, *given: Any) -> Tensor:
+        states.append({name: value.detach().clone() for name, value in judge.named_parameters()})
+        loss = judging(judge, *given)
+        paid.append(loss.item())
+        return loss
+
+    monkeypatch.setattr(objective, "judging", note)
+    method.encode_target(TARGETS)
+    assert len(paid) == 20
+    assert np.mean(paid[-4:]) < 0.8 * np.mean(paid[:2])
+    same = {name for name, value in states[-1].items() if torch.equal(value, states[0][name])}
+    assert same == {"anyone"}
+
+
+# --- What cannot be fine-tuned
+
+
+NOT_TUNED = (
+    "a talking head of variant greyeye-compat is not fine-tuned, as the public code has no such thing; run it without "
+    "--finetune-steps"
+)
+NO_WEIGHTS = "vgg19-dcbb9e9d.pth is not here: `reenactbench weights fetch vgg19-dcbb9e9d.pth`"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sentence"), [(said(COMPAT), NOT_TUNED), (said(perceptual="vgg19"), NO_WEIGHTS)], ids=["compat", "vgg"]
+)
+def test_what_cannot_be_fine_tuned_makes_frames_and_refuses_when_it_is_asked(
+    tmp_path: Path, metadata: dict[str, Any], sentence: str
+) -> None:
+    method = TalkingHead(CPU, written(tmp_path / "file", metadata))
     method.reenact(method.encode_target(TARGETS), DRIVING)
-    method.finetune_steps = 1
-    with pytest.raises(ReenactbenchError) as caught:
-        method.encode_target(TARGETS)
-    assert str(caught.value) == (
-        "a checkpoint of variant greyeye-compat is not fine-tuned, as the public code is not; run it without "
-        "--finetune-steps"
-    )
+    with pytest.raises(ReenactbenchError, match=f"^{re.escape(sentence)}"):
+        method.prepare_finetuning(1)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sentence", "dry"),
+    [(said(COMPAT), NOT_TUNED, ()), (said(perceptual="vgg19"), NO_WEIGHTS, ("--dry-run",))],
+    ids=["compat", "vgg"],
+)
+def test_the_command_line_refuses_it_before_anything_is_done(
+    tree: Path, cli: Callable[..., Any], tmp_path: Path, metadata: dict[str, Any], sentence: str, dry: tuple[str, ...]
+) -> None:
+    checkpoint = written(tmp_path / "file", metadata)
+    words = ("run", "--dataset", "300vw", "--data-root", tree, "--allow-missing", "--device", "cpu", "--limit", "1")
+    methods = ("--method", "copy-target", "--method", "talking-head", "--checkpoint", f"talking-head={checkpoint}")
+    done = cli(*words, *methods, "--protocol", "self", "--metric", "l1", "--finetune-steps", "3", *dry)
+    said = done.stderr.splitlines()
+    assert (done.returncode, done.stdout, len(said)) == (2, "", 2)
+    assert said[0] == "--finetune-steps 3: copy-target cannot be fine-tuned and will run without"
+    assert said[1].startswith(f"error: {sentence}")
+    assert not (tmp_path / "results").exists()
 
 
 # --- Fine-tuning through the harness
@@ -288,6 +344,32 @@ def test_steps_reach_the_methods_that_can_and_the_run_says_which(
     (method,) = load_methods(both.registry, ["tunable"], [], 7)
     assert method.construct("cpu", 0).finetune_steps == 7
     assert method.identity()["finetune_steps"] == 7
+
+
+def test_without_fine_tuning_frames_and_runs_are_called_what_they_were_before_there_was_any(both: Plugins) -> None:
+    (plain,), (tuned,) = (load_methods(both.registry, ["tunable"], [], steps) for steps in (0, 7))
+    assert tuned.identity() == plain.identity() | {"finetune_steps": 7}
+    assert "finetune_steps" not in plain.identity()
+
+
+def test_only_a_sentence_of_its_own_ends_a_run_and_all_else_fails_the_methods_cells(
+    options: Callable[..., RunOptions], both: Plugins
+) -> None:
+    class Broken(Tunable):
+        def prepare_finetuning(self, steps: int) -> None:
+            raise OSError("no such file")
+
+    class Refusing(Tunable):
+        def prepare_finetuning(self, steps: int) -> None:
+            raise ReenactbenchError("not this one")
+
+    for name, method in (("broken", Broken), ("refusing", Refusing)):
+        both.registry.add(Entry("methods", name, method, "test", "test", "1"))
+    info = read_json(run(options(methods=("broken",), finetune_steps=1), both).path / "run.json")
+    assert info["failures"][0]["reason"] == "the method cannot be constructed: OSError: no such file"
+    assert run(options(methods=("refusing",)), both).failed_cells == 0
+    with pytest.raises(ReenactbenchError, match=r"^not this one$"):
+        run(options(methods=("refusing",), finetune_steps=1), both)
 
 
 def test_a_run_says_how_many_target_images_each_method_got(options: Callable[..., RunOptions], both: Plugins) -> None:
@@ -422,6 +504,11 @@ def test_the_harness_finds_the_method_and_how_it_is_trained(plugins: Plugins) ->
     module, _, attribute = entry.metadata["recipe"].partition(":")
     assert f"{TalkingHeadRecipe.__module__}:{TalkingHeadRecipe.__name__}" == f"{module}:{attribute}"
     assert TalkingHead.default_checkpoint is not None and TalkingHead.default_checkpoint.suffix == ".safetensors"
+
+
+def test_an_edit_of_the_networks_is_an_edit_of_the_method() -> None:
+    assert TalkingHead.packages == ("baselines.talking_head",)
+    assert code_hash(TalkingHead, TalkingHead.packages) != code_hash(TalkingHead)
 
 
 @pytest.mark.gpu

@@ -16,17 +16,29 @@ from baselines.talking_head.layers import (
     Attention,
     Convolution,
     Down,
+    Linear,
     Residual,
+    Spectral,
     Style,
     StyledResidual,
     StyledUp,
     doubled,
     restyled,
 )
-from baselines.talking_head.networks import Discriminator, Embedder, Generator, Shape, Trunk, pooled
+from baselines.talking_head.networks import (
+    DEVIATION,
+    Discriminator,
+    Embedder,
+    Generator,
+    Shape,
+    Trunk,
+    draw_as_public_code,
+    pooled,
+)
 from reenactbench.training.loop import Mixed
 
 SMALL = Shape(size=64, width=8, code=24, blocks=2)
+COMPAT = pytest.mark.parametrize("compat", [False, True], ids=["paper", "greyeye-compat"])
 
 
 def weightless(kind: type[nn.Module], *given: Any) -> nn.Module:
@@ -51,35 +63,33 @@ def seeded(kind: type[nn.Module], *given: Any, **named: Any) -> Any:
     torch.manual_seed(0)
     network = kind(*given, **named)
     for layer in network.modules():
-        if isinstance(layer, Convolution):
-            with torch.no_grad():
-                for _ in range(60):
-                    layer._largest()
+        if isinstance(layer, Spectral):
+            left, _, _ = torch.linalg.svd(layer.weight.detach().flatten(1), full_matrices=False)
+            layer.left.copy_(left[:, 0])
     return network.eval()
 
 
 # --- How many weights
 
 
-def test_at_the_papers_width_there_are_as_many_weights_as_in_the_public_code() -> None:
-    shape = PRESETS["paper"].shape
-    generator = weightless(Generator, shape)
+def test_the_variant_of_the_public_code_has_as_many_weights_as_that_code() -> None:
+    shape = PRESETS["greyeye"].shape
+    generator = weightless(Generator, shape, True)
     assert isinstance(generator, Generator)
-    assert count(weightless(Embedder, shape)) == 14_907_265
+    assert count(weightless(Embedder, shape, True)) == 14_907_265
     assert count(generator) == 59_778_242
     assert generator.projection.weight.shape == (17_158, 512)
     assert generator.projection.weight.numel() == 8_784_896
-    assert count(weightless(Discriminator, shape, 102)) == 19_681_666
-    assert count(weightless(Discriminator, shape, 103)) == 19_681_666 + 512
+    assert count(weightless(Discriminator, shape, 102, True)) == 19_681_666
+    assert count(weightless(Discriminator, shape, 103, True)) == 19_681_666 + 512
 
 
-def test_the_public_codes_mistake_leaves_the_number_of_weights() -> None:
-    assert count(weightless(Generator, PRESETS["paper"].shape, True)) == 59_778_242
-
-
-def test_without_norms_after_its_doublings_the_generator_lacks_their_scales_and_shifts() -> None:
-    without = count(weightless(Generator, PRESETS["paper"].shape, False, False))
-    assert without == 59_778_242 - 2 * (512 + 512 + 256 + 128 + 64 + 3)
+def test_that_of_the_paper_lacks_the_norms_after_doublings_and_in_the_discriminators_last_block() -> None:
+    """Of each norm a scale and a shift a channel."""
+    shape = PRESETS["paper"].shape
+    assert count(weightless(Embedder, shape)) == 14_907_265
+    assert count(weightless(Generator, shape)) == 59_778_242 - 2 * (512 + 512 + 256 + 128 + 64 + 3)
+    assert count(weightless(Discriminator, shape, 102)) == 19_681_666 - 2 * (512 + 512)
 
 
 def test_the_demo_fits_into_eight_megabytes_in_half_precision() -> None:
@@ -124,11 +134,54 @@ def test_a_picture_of_256_is_attended_to_at_32_and_at_64_places_a_side() -> None
     assert seen == {"down": (1, 32, 32, 32), "up": (1, 16, 64, 64)}
 
 
-def test_every_convolution_has_spectral_norm_and_those_of_3_by_3_reflected_edges() -> None:
-    for network in (weightless(Embedder, SMALL), weightless(Generator, SMALL), weightless(Discriminator, SMALL, 3)):
+def networks(compat: bool) -> list[nn.Module]:
+    return [
+        weightless(Embedder, SMALL, compat),
+        weightless(Generator, SMALL, compat),
+        weightless(Discriminator, SMALL, 3, compat),
+    ]
+
+
+@COMPAT
+def test_every_convolution_has_spectral_norm_and_those_of_3_by_3_reflected_edges(compat: bool) -> None:
+    for network in networks(compat):
         layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
         assert layers and all(isinstance(layer, Convolution) for layer in layers)
         assert all(layer.margin == layer.kernel_size[0] // 2 for layer in layers if isinstance(layer, Convolution))
+
+
+@COMPAT
+def test_so_has_the_only_fully_connected_layer_but_in_the_public_code(compat: bool) -> None:
+    linear = [layer for network in networks(compat) for layer in network.modules() if isinstance(layer, nn.Linear)]
+    assert [type(layer) for layer in linear] == [nn.Linear if compat else Linear]
+
+
+@COMPAT
+def test_the_only_norms_that_learn_follow_the_halvings_of_the_generator_but_in_the_public_code(compat: bool) -> None:
+    own = [
+        {name for name, layer in network.named_modules() if isinstance(layer, nn.GroupNorm)}
+        for network in networks(compat)
+    ]
+    halvings, doublings = ({f"{part}norms.{step}" for step in range(4)} for part in ("trunk.", ""))
+    assert own == [set(), halvings | (doublings if compat else set()), {"last.norms.0", "last.norms.1"} & own[2]]
+    assert bool(own[2]) == compat
+
+
+def test_the_public_code_begins_with_all_weights_from_one_distribution() -> None:
+    torch.manual_seed(0)
+    embedder, generator = Embedder(SMALL, True), Generator(SMALL, True)
+    draw_as_public_code(embedder, generator)
+    layers = [
+        layer
+        for network in (embedder, generator)
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    ]
+    assert generator.projection in layers
+    for layer in layers:
+        weight = layer.weight.detach()
+        within = DEVIATION * 5 / math.sqrt(weight.numel())
+        assert abs(float(weight.mean())) < within and abs(float(weight.std()) - DEVIATION) < within
 
 
 # --- Spectral norm
@@ -146,6 +199,12 @@ def test_weights_are_divided_by_their_largest_singular_value() -> None:
     padded = functional.pad(x, (1, 1, 1, 1), "reflect")
     wanted = functional.conv2d(padded, layer.weight / largest, layer.bias)
     torch.testing.assert_close(layer(x), wanted, atol=1e-5, rtol=1e-4)
+
+
+@torch.no_grad()
+def test_so_are_those_of_a_fully_connected_layer() -> None:
+    layer, x = seeded(Linear, 4, 7, bias=False), noise(2, 4)
+    torch.testing.assert_close(layer(x), x @ layer.weight.T / torch.linalg.matrix_norm(layer.weight, 2))
 
 
 def test_its_values_and_its_gradients_are_those_of_torch_with_the_same_singular_vectors() -> None:
@@ -277,8 +336,14 @@ def test_a_styled_residual_block_has_two_styles_of_which_the_public_code_takes_t
 
 
 @torch.no_grad()
-def test_the_discriminators_last_block_has_instance_norms_of_its_own() -> None:
+def test_the_discriminators_last_block_is_two_convolutions_and_a_way_around_them() -> None:
     block, x = seeded(Residual, 4), noise(2, 4, 4, 4)
+    close(block(x), x + normed(block.second, functional.relu(normed(block.first, x))))
+
+
+@torch.no_grad()
+def test_in_the_public_code_it_has_instance_norms_of_its_own() -> None:
+    block, x = seeded(Residual, 4, True), noise(2, 4, 4, 4)
     norms = [nn.InstanceNorm2d(4, affine=True) for _ in range(2)]
     for seed, (norm, given) in enumerate(zip(norms, block.norms, strict=True)):
         given.weight.copy_(noise(4, seed=seed))
@@ -301,13 +366,23 @@ def test_attention_begins_as_nothing_and_is_a_softmax_over_all_places() -> None:
 # --- Networks
 
 
-def test_codes_are_the_largest_values_of_the_last_features_and_never_below_0() -> None:
-    assert pooled(torch.tensor([[[[1.0, 5.0], [2.0, -7.0]], [[-1.0, -2.0], [-3.0, -4.0]]]])).tolist() == [[5, 0]]
-    embedder = seeded(Embedder, SMALL)
+@torch.no_grad()
+@COMPAT
+def test_codes_are_the_sums_of_the_last_features_or_the_largest_values_as_in_the_public_code_and_never_below_0(
+    compat: bool,
+) -> None:
+    places = torch.tensor([[[[1.0, 5.0], [2.0, -6.0]], [[-1.0, -2.0], [-3.0, -4.0]], [[5.0, -3.0], [-3.0, -3.0]]]])
+    assert pooled(places, compat).tolist() == [[5, 0, 5] if compat else [2, 0, 0]]
+    embedder = seeded(Embedder, SMALL, compat)
     images, drawn = pictures(2, 64), pictures(2, 64, seed=1)
-    with torch.no_grad():
-        features = embedder.trunk(torch.cat([images, drawn], 1))[-1]
-        torch.testing.assert_close(embedder(images, drawn), features.amax((2, 3)).clamp(min=0))
+    features = embedder.trunk(torch.cat([images, drawn], 1))[-1]
+    wanted = features.amax((2, 3)) if compat else features.sum((2, 3))
+    torch.testing.assert_close(embedder(images, drawn), wanted.clamp(min=0))
+
+
+def test_sums_are_never_in_bfloat16() -> None:
+    """Which has no 257."""
+    assert pooled(torch.full((1, 1, 1, 257), 1.0, dtype=torch.bfloat16), False).item() == 257
 
 
 def test_every_style_is_a_part_of_psi_in_the_order_of_the_blocks_and_all_of_psi_is_used() -> None:
@@ -323,12 +398,26 @@ def test_every_style_is_a_part_of_psi_in_the_order_of_the_blocks_and_all_of_psi_
 
 
 @torch.no_grad()
-def test_psi_is_the_code_projected_without_a_bias() -> None:
-    generator = seeded(Generator, SMALL)
+@COMPAT
+def test_psi_is_the_code_projected_without_a_bias(compat: bool) -> None:
+    generator = seeded(Generator, SMALL, compat)
     drawn, codes = pictures(2, 64), noise(2, 24)
+    weight = generator.projection.weight
+    psi = codes @ (weight if compat else weight / torch.linalg.matrix_norm(weight, 2)).T
     assert generator.projection.bias is None
-    psi = codes @ generator.projection.weight.T
-    torch.testing.assert_close(generator(drawn, codes), generator.styled(drawn, psi))
+    torch.testing.assert_close(generator(drawn, codes), generator.styled(drawn, psi), atol=1e-5, rtol=1e-5)
+
+
+@torch.no_grad()
+@COMPAT
+def test_the_styles_of_the_last_doubling_decide_over_the_colours_but_in_the_public_code(compat: bool) -> None:
+    """Whose last norm gives the pictures of all people the same mean, before the sigmoid."""
+    generator = seeded(Generator, SMALL, compat)
+    means: list[Tensor] = []
+    generator.norms[-1].register_forward_hook(lambda _, given, made: means.append(made.mean((2, 3))))
+    generator(pictures(1, 64).expand(2, -1, -1, -1), 5 * noise(2, 24))
+    apart = (means[0][0] - means[0][1]).abs().max()
+    assert apart < 1e-5 if compat else apart > 1e-3
 
 
 @torch.no_grad()
@@ -342,8 +431,9 @@ def test_the_generator_makes_pictures_in_0_to_1_that_hang_on_the_lines_and_on_th
 
 
 @torch.no_grad()
-def test_the_score_is_the_product_of_the_picture_and_the_person_and_what_all_have_in_common() -> None:
-    judge = seeded(Discriminator, SMALL, 3)
+@COMPAT
+def test_the_score_is_the_product_of_the_picture_and_the_person_and_what_all_have_in_common(compat: bool) -> None:
+    judge = seeded(Discriminator, SMALL, 3, compat)
     judge.people.copy_(noise(3, 24))
     judge.anyone.copy_(noise(24, seed=1))
     judge.bias.fill_(0.25)
@@ -352,19 +442,21 @@ def test_the_score_is_the_product_of_the_picture_and_the_person_and_what_all_hav
     assert [features.shape[1:] for features in found.features] == [
         (8, 32, 32), (16, 16, 16), (24, 8, 8), (24, 4, 4), (24, 4, 4)
     ]  # fmt: skip
-    vectors = pooled(found.features[-1])
+    vectors = pooled(found.features[-1], compat)
     torch.testing.assert_close(found.features[-1], judge.last(found.features[-2]))
     wanted = [float(vectors[row] @ (judge.people[who] + judge.anyone)) + 0.25 for row, who in enumerate((2, 0))]
     assert found.score.tolist() == pytest.approx(wanted, rel=1e-4)
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("shape", [SMALL, PRESETS["demo"].shape], ids=["small", "demo"])
-def test_neither_the_batch_nor_the_order_changes_what_a_network_makes(shape: Shape) -> None:
+@pytest.mark.parametrize(
+    ("shape", "compat"), [(SMALL, True), (PRESETS["demo"].shape, False)], ids=["greyeye-compat", "demo"]
+)
+def test_neither_the_batch_nor_the_order_changes_what_a_network_makes(shape: Shape, compat: bool) -> None:
     images, drawn = pictures(3, shape.size), pictures(3, shape.size, seed=1)
     codes, people = noise(3, shape.code), torch.tensor([1, 0, 1])
-    embedder, generator = seeded(Embedder, shape), seeded(Generator, shape, up_norms=shape is SMALL)
-    judge = seeded(Discriminator, shape, 2)
+    embedder, generator = seeded(Embedder, shape, compat), seeded(Generator, shape, compat)
+    judge = seeded(Discriminator, shape, 2, compat)
     for network in (generator, embedder.trunk, judge.trunk):
         for layer in network.modules():
             if isinstance(layer, Attention):

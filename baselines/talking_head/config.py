@@ -1,12 +1,14 @@
-"""Every number of the model and its training: the `paper` preset, and `demo`, small enough for one CPU thread."""
+"""Every number of the model and its training: the presets `paper` and `greyeye`, and `demo`, small enough for one CPU
+thread."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baselines.talking_head.layers import NARROWING
 from baselines.talking_head.networks import LEAST_SIZE, Shape
 from reenactbench.errors import ReenactbenchError
+from reenactbench.training.recipe import check_range
 
 PAPER, COMPAT = "paper", "greyeye-compat"
 VARIANTS = (PAPER, COMPAT)
@@ -25,8 +27,6 @@ class Config:
     """Channels at most, and length of the code e."""
     blocks: int = 5
     """Residual blocks at the generator's bottom."""
-    up_norms: bool = True
-    """Whether instance norms follow the generator's doubling blocks, the last included. Open: as in the public code."""
     perceptual: str = "vgg19"
     """The network of the first content term: one of `reenactbench.training.features.NETWORKS`."""
     recogniser: str = "synthface"
@@ -55,12 +55,13 @@ class Config:
     ema: float = 0.0
     """Decay a step of averaged weights; 0: none."""
 
-    perceptual_weight: float = 1e-2
-    recogniser_weight: float = 2e-3
+    perceptual_weight: float = 1.5e-1
+    """Of L_CNT's first term; this and the next four as published in the second version of arXiv 1905.08233."""
+    recogniser_weight: float = 2.5e-2
     adversarial_weight: float = 1.0
     features_weight: float = 10.0
     """Of the feature matching."""
-    match_weight: float = 80.0
+    match_weight: float = 10.0
 
     # Departures from the paper, all off here.
     warm_up: int = 0
@@ -77,7 +78,11 @@ class Config:
     """Strength of `reenactbench.training.augment`."""
 
     def __post_init__(self) -> None:
-        """Raises ReenactbenchError where no network has such sizes, or no step such counts."""
+        """Raises ReenactbenchError where no network has such sizes, or no training such numbers."""
+        check_range(self, "batch steps candidates judge_steps shots fewest_shots", 1)
+        check_range(self, "momentum ema", 0, below=1)
+        check_range(self, "blocks warm_up rate judge_rate finetune_rate warm_up_rate clip face augment", 0)
+        check_range(self, " ".join(name for name in self.__slots__ if name.endswith("_weight")), 0)
         for name in ("width", "code"):
             value = getattr(self, name)
             if value < NARROWING or value % NARROWING:
@@ -86,9 +91,9 @@ class Config:
                 )
         if self.size < LEAST_SIZE or self.size.bit_count() != 1:
             raise ReenactbenchError(f"--set size={self.size}: size is a power of 2, {LEAST_SIZE} at least")
-        if not 1 <= self.fewest_shots <= self.shots:
+        if self.fewest_shots > self.shots:
             raise ReenactbenchError(
-                f"--set fewest_shots={self.fewest_shots}: fewest_shots is between 1 and shots, which is {self.shots}"
+                f"--set fewest_shots={self.fewest_shots}: fewest_shots is shots at most, which is {self.shots}"
             )
 
     @property
@@ -101,11 +106,10 @@ PRESETS = {
         size=128,
         width=16,
         code=112,
-        up_norms=False,
         perceptual="synthface",
         shots=3,
         fewest_shots=1,
-        steps=18_000,
+        steps=12_000,
         rate=3e-4,
         judge_rate=3e-4,
         judge_steps=1,
@@ -115,9 +119,9 @@ PRESETS = {
         perceptual_weight=0.1,
         recogniser_weight=0.1,
         adversarial_weight=0.02,
-        features_weight=0.2,
-        match_weight=0.05,
-        warm_up=14_000,
+        features_weight=1.0,
+        match_weight=0.007,
+        warm_up=9_000,
         warm_up_rate=1e-3,
         pixel_weight=1.0,
         face=3.0,
@@ -125,5 +129,8 @@ PRESETS = {
         augment=0.7,
     ),
     "paper": Config(),
+    "greyeye": replace(
+        Config(), batch=3, perceptual_weight=1e-2, recogniser_weight=2e-3, features_weight=0.0, match_weight=80.0
+    ),
 }
-"""The first is the default."""
+"""The first is the default; the last has the numbers of the public code, and is meant for its variant."""

@@ -17,8 +17,8 @@ LINES = (
 )
 """Jaw, brows, nose, eyes and outer mouth: open lines through landmarks in iBUG order, later ones above earlier ones.
 The inner mouth is not drawn."""
-WIDTH = 2 / 256
-"""Of a line, in sides of the picture."""
+WIDTH = 2 * 100 / 72 / 256
+"""Of a line, in sides of the picture: 2 points of matplotlib at 100 dots per inch, in a picture of 256 pixels."""
 PLACES_AT_ONCE = 2**22
 """Pairs of a stroke and a pixel that are looked at together: some 100 MB."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +23,24 @@ class FineTuner:
     discriminator: None leaves L_ADV out, for checkpoints whose discriminator has not learnt anything yet.
     """
 
+    objective: Objective
+    """There from `load` on."""
+
     def __init__(self, config: Config, variant: str, discriminator: Discriminator | None) -> None:
         self.config, self.variant, self.discriminator = config, variant, discriminator
-        self._objective = cache(self._load_objective)
+
+    def load(self) -> None:
+        """Get ready to be called.
+
+        Raises ReenactbenchError for what was trained as the public code, and MissingWeights where a content network has
+        no file.
+        """
+        if self.variant == COMPAT:
+            raise ReenactbenchError(
+                f"a talking head of variant {COMPAT} is not fine-tuned, as the public code has no such thing; run it "
+                "without --finetune-steps"
+            )
+        self.objective = Objective(self.config, self.variant)
 
     def __call__(self, generator: Generator, code: Tensor, targets: Frames, steps: int) -> tuple[Generator, Tensor]:
         """A copy of the generator, in evaluation mode, and psi [1,n], both fine-tuned.
@@ -34,19 +48,17 @@ class FineTuner:
         All K target frames, of the networks' size, are in each of the steps. psi begins as P e and is then learnt
         itself; the code e [1,code] takes the place of the discriminator's W_i. What is given stays as it is, and
         nothing is drawn at random.
-
-        Raises ReenactbenchError for what was trained as the public code, and MissingWeights where a content network has
-        no file.
         """
-        config, objective = self.config, self._objective()
+        config, objective = self.config, self.objective
         objective.to(code.device)
         with torch.enable_grad():
             own, judge = deepcopy(generator).train(), deepcopy(self.discriminator)
-            psi = nn.Parameter(own.projection(code).detach())
+            psi = nn.Parameter(generator.projection(code).detach())
             makers = adam(config.finetune_rate, config.momentum, own)
             makers.add_param_group({"params": [psi]})
             if judge is not None:
                 judge.train().people = nn.Parameter(code.clone())
+                judge.anyone.requires_grad_(False)  # the paper's w' = w0 + e is one vector
                 judges = adam(config.judge_rate, config.momentum, judge)
             lines = drawn(targets.landmarks, config.size)
             only = torch.zeros(len(targets), dtype=torch.int64, device=lines.device)
@@ -57,22 +69,17 @@ class FineTuner:
                 if judge is not None:
                     with frozen(judge):
                         found |= objective.adversarial(judge, images, scene)
-                descend(objective.total(found), makers)
+                descend(objective.total(found), makers, config.clip)
                 if judge is not None:
                     for _ in range(config.judge_steps):
-                        descend(objective.judging(judge, images.detach(), scene), judges)
+                        descend(objective.judging(judge, images.detach(), scene), judges, config.clip)
         return own.eval().requires_grad_(False), psi.detach()
 
-    def _load_objective(self) -> Objective:
-        if self.variant == COMPAT:
-            raise ReenactbenchError(
-                f"a checkpoint of variant {COMPAT} is not fine-tuned, as the public code is not; run it without "
-                "--finetune-steps"
-            )
-        return Objective(self.config, self.variant)
 
-
-def descend(loss: Tensor, optimiser: Optimizer) -> None:
+def descend(loss: Tensor, optimiser: Optimizer, clip: float) -> None:
+    """As `Recipe.descend`, which is for what Fabric has wrapped."""
     optimiser.zero_grad()
     torch.autograd.backward(loss)
+    if clip:
+        nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
     optimiser.step()

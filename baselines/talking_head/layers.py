@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,28 +15,23 @@ NARROWING = 8
 """How many times fewer channels self-attention compares than it mixes (Zhang et al., ICML 2019)."""
 
 
-class Convolution(nn.Conv2d):
-    """A convolution that keeps the sides, with reflected edges and spectral norm (Miyato et al., ICLR 2018).
+class Spectral(nn.Module):
+    """Spectral norm (Miyato et al., ICLR 2018), for the layer that stands behind it among the bases.
 
     The weights, as a matrix with a row an output, are divided by an estimate of their largest singular value. Each
     forward pass in training improves `left`, the singular vector of it; in evaluation nothing changes.
     """
 
+    weight: Tensor
     left: Tensor
 
-    def __init__(self, inputs: int, outputs: int, side: int) -> None:
-        super().__init__(inputs, outputs, side)
-        self.margin = side // 2
-        self.register_buffer("left", functional.normalize(torch.randn(outputs), dim=0))
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.register_buffer("left", functional.normalize(torch.randn(len(self.weight)), dim=0))
 
-    def forward(self, x: Tensor, halving: bool = False) -> Tensor:
-        """halving: what is left is the mean of each four neighbours, by one convolution that never makes the four."""
-        weight = self.weight / self._largest()
-        if halving:
-            weight = averaged(weight)
-        if self.margin:
-            x = functional.pad(x, (self.margin,) * 4, "reflect")
-        return functional.conv2d(x, weight, self.bias, 2 if halving else 1)
+    def normed(self) -> Tensor:
+        """The weights as they are used."""
+        return self.weight / self._largest()
 
     def _largest(self) -> Tensor:
         """The singular value; its gradient is that of the product with fixed singular vectors."""
@@ -51,6 +46,30 @@ class Convolution(nn.Conv2d):
             return left @ (matrix @ right)
 
 
+class Linear(Spectral, nn.Linear):
+    """A fully connected layer with spectral norm."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, self.normed(), self.bias)
+
+
+class Convolution(Spectral, nn.Conv2d):
+    """A convolution that keeps the sides, with reflected edges and spectral norm."""
+
+    def __init__(self, inputs: int, outputs: int, side: int) -> None:
+        super().__init__(inputs, outputs, side)
+        self.margin = side // 2
+
+    def forward(self, x: Tensor, halving: bool = False) -> Tensor:
+        """halving: what is left is the mean of each four neighbours, by one convolution that never makes the four."""
+        weight = self.normed()
+        if halving:
+            weight = averaged(weight)
+        if self.margin:
+            x = functional.pad(x, (self.margin,) * 4, "reflect")
+        return functional.conv2d(x, weight, self.bias, 2 if halving else 1)
+
+
 def averaged(weight: Tensor) -> Tensor:
     """Weights [O,I,n+1,n+1] that find the mean of what those given, [O,I,n,n], find in four neighbouring places."""
     side = weight.shape[2]
@@ -61,9 +80,9 @@ def averaged(weight: Tensor) -> Tensor:
     return taps.view(*weight.shape[:2], side + 1, side + 1)
 
 
-def instance_norm(channels: int) -> nn.Module:
-    """Instance normalisation with a learnt scale and shift a channel."""
-    return nn.GroupNorm(channels, channels)  # the same, in a faster kernel
+def instance_norm(channels: int, wanted: bool) -> nn.Module:
+    """Instance normalisation with a learnt scale and shift a channel; where it is not wanted, nothing."""
+    return nn.GroupNorm(channels, channels) if wanted else nn.Identity()  # the same, in a faster kernel
 
 
 class Style(NamedTuple):
@@ -103,12 +122,15 @@ class Down(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions with instance norms and a way around them: the discriminator's last block."""
+    """Two convolutions and a way around them: the discriminator's last block.
 
-    def __init__(self, channels: int) -> None:
+    normalised: an instance norm follows each of them, as in public code.
+    """
+
+    def __init__(self, channels: int, normalised: bool = False) -> None:
         super().__init__()
         self.first, self.second = Convolution(channels, channels, 3), Convolution(channels, channels, 3)
-        self.norms = nn.ModuleList(instance_norm(channels) for _ in range(2))
+        self.norms = nn.ModuleList(instance_norm(channels, normalised) for _ in range(2))
 
     def forward(self, x: Tensor) -> Tensor:
         inner = functional.relu(self.norms[0](self.first(x)))
@@ -117,7 +139,7 @@ class Residual(nn.Module):
 
 
 class StyledResidual(nn.Module):
-    """The same with adaptive norms.
+    """The same with adaptive norms after both.
 
     shared: both take the first one's style, and the second one's is left unused, as in public code by mistake.
     """

@@ -38,9 +38,10 @@ class Trained(nn.Module):
         self.config, self.variant = Config(**said["settings"]), said["variant"]
         self.judged = said["steps"] > self.config.warm_up
         """Whether the discriminator ever learnt what is real."""
-        self.embedder = Embedder(self.config.shape)
-        self.generator = Generator(self.config.shape, self.variant == COMPAT, self.config.up_norms)
-        self.discriminator = Discriminator(self.config.shape, len(said["identities"]))
+        compat = self.variant == COMPAT
+        self.embedder = Embedder(self.config.shape, compat)
+        self.generator = Generator(self.config.shape, compat)
+        self.discriminator = Discriminator(self.config.shape, len(said["identities"]), compat)
 
 
 class TalkingHead(nn.Module):
@@ -54,10 +55,8 @@ class TalkingHead(nn.Module):
         self.tuner = FineTuner(self.config, trained.variant, judge)
 
     def person(self, targets: Frames, finetune_steps: int = 0) -> Person:
-        """What the model makes of 1 to K target frames of any size: as it was meta-learnt, or fine-tuned on them.
-
-        Raises what `FineTuner` does.
-        """
+        """What the model makes of 1 to K target frames of any size: as it was meta-learnt, or fine-tuned on them, for
+        which `tuner.load` must have been called."""
         seen = targets.resized(self.config.size)
         codes = self.embedder(seen.images, drawn(seen.landmarks, self.config.size))
         code = codes.mean(0, keepdim=True)

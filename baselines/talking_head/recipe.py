@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from baselines.talking_head import losses
 from baselines.talking_head.config import COMPAT, PRESETS, VARIANTS
 from baselines.talking_head.drawing import drawn
-from baselines.talking_head.networks import Discriminator, Embedder, Generator
+from baselines.talking_head.networks import Discriminator, Embedder, Generator, draw_as_public_code
 from baselines.talking_head.objective import Objective, Scene
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
@@ -42,9 +42,12 @@ class TalkingHeadRecipe(Recipe):
         self.config = config = resolve(PRESETS[plan.preset], plan.settings)
         self.variant, self.steps, self.batch, self.ema = plan.variant, config.steps, config.batch, config.ema
         self.clip = config.clip or None
-        self.embedder = Embedder(config.shape)
-        self.generator = Generator(config.shape, plan.variant == COMPAT, config.up_norms)
-        self.discriminator = Discriminator(config.shape, plan.identities)
+        compat = plan.variant == COMPAT
+        self.embedder = Embedder(config.shape, compat)
+        self.generator = Generator(config.shape, compat)
+        self.discriminator = Discriminator(config.shape, plan.identities, compat)
+        if compat:
+            draw_as_public_code(self.embedder, self.generator, self.discriminator)
         self.objective = Objective(config, plan.variant)
         self.makers_adam = adam(config.rate, config.momentum, self.embedder, self.generator)
         self.judge_adam = adam(config.judge_rate, config.momentum, self.discriminator)

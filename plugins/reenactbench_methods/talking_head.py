@@ -26,6 +26,12 @@ class TalkingHead(Method):
         assert checkpoint is not None
         self._model = load_model(checkpoint, device)
 
+    def prepare_finetuning(self, steps: int) -> None:
+        """Raises ReenactbenchError where the checkpoint is of the public code's variant, or a content network of its
+        training has no weights here."""
+        super().prepare_finetuning(steps)
+        self._model.tuner.load()
+
     def encode_target(self, targets: Frames) -> Person:
         """The styles of all adaptive norms, and the generator that they are for."""
         return self._model.person(targets, self.finetune_steps)

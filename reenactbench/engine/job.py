@@ -11,11 +11,12 @@ from reenactbench.engine.networks import backbone_specs
 from reenactbench.engine.pairs import plan_pairs
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
+from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key, folder_name
 from reenactbench.interfaces import Dataset, SetMetric
 from reenactbench.preparing import available_cores, prepare_clips
 from reenactbench.progress import progress_bar
-from reenactbench.registry import Registry
+from reenactbench.registry import BROKEN, Registry
 from reenactbench.types import Pair
 
 
@@ -37,7 +38,7 @@ class Job:
             "dataset": self.dataset.name,
             "fingerprint": plan.dataset_fingerprint(self.dataset, self.pairs),
             "protocol": plan.protocol_hash(self.protocols, self.pairs),
-            "methods": [_method_identity(method) for method in self.methods],
+            "methods": [[spec.name, spec.checkpoint_sha256, *spec.tuning.values()] for spec in self.methods],
             "metrics": [[spec.variant, spec.backbone_sha256] for spec in self.metrics],
             "seed": self.options.seed,
         }
@@ -54,6 +55,9 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
     device = setup.pick_device(options.device)
     methods = setup.load_methods(registry, options.methods, options.checkpoints, options.finetune_steps)
+    for method in methods:
+        if method.finetune_steps:
+            _check_finetuning(method, device, options.seed)
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
     names = options.metrics or setup.default_metrics(registry, dataset)
@@ -69,10 +73,15 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     return Job(options, device, dataset, methods, metrics, protocols, pairs, cells, store)
 
 
-def _method_identity(method: MethodSpec) -> list[Any]:
-    """Runs without fine-tuning are called what they were called before there was any."""
-    tuned = [method.finetune_steps] if method.finetune_steps else []
-    return [method.name, method.checkpoint_sha256, *tuned]
+def _check_finetuning(method: MethodSpec, device: str, seed: int) -> None:
+    """Raises ReenactbenchError where the method says that its checkpoint cannot be fine-tuned; all else that may go
+    wrong here fails its own cells."""
+    try:
+        method.construct(device, seed)
+    except ReenactbenchError:
+        raise
+    except BROKEN:
+        pass
 
 
 def _compares_with_truth(spec: MetricSpec) -> bool:

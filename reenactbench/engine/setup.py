@@ -84,8 +84,15 @@ class MethodSpec:
 
         seed_everything(seed, self.name)
         method = self.cls(torch.device(device), self.checkpoint)
-        method.finetune_steps = self.finetune_steps
+        if self.finetune_steps:
+            method.prepare_finetuning(self.finetune_steps)
         return method
+
+    @property
+    def tuning(self) -> dict[str, int]:
+        """What fine-tuning adds to a name: nothing where there is none, so that whatever was made without keeps its
+        own."""
+        return {"finetune_steps": self.finetune_steps} if self.finetune_steps else {}
 
     def identity(self) -> dict[str, Any]:
         """Everything about the method that decides what it generates."""
@@ -97,7 +104,7 @@ class MethodSpec:
             "checkpoint": self.checkpoint_sha256,
             "image_size": self.cls.image_size,
             "shots": self.cls.shots,
-            "finetune_steps": self.finetune_steps,
+            **self.tuning,
         }
 
 
@@ -196,9 +203,13 @@ def _method_spec(entry: Entry, checkpoint: Path | None, finetune_steps: int) -> 
         raise ReenactbenchError(f"checkpoint {checkpoint} of method {entry.name!r} is not a file")
     for package in cls.packages:
         try:
-            import_module(package)
+            module = import_module(package)
         except BROKEN as error:
             raise ReenactbenchError(f"{entry} names the package {package!r}, which fails: {cause(error)}") from error
+        if getattr(module, "__file__", None) is None:
+            raise ReenactbenchError(
+                f"{entry} names the package {package!r}, in which no edit would be noticed; give it an __init__.py"
+            )
     code = code_hash(cls, cls.packages)
     sha256 = sha256_file(checkpoint) if checkpoint else None
     return MethodSpec(entry, cls, checkpoint, sha256, code, finetune_steps if cls.fine_tunes else 0)
