@@ -6,14 +6,13 @@ from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from baselines.talking_head.config import COMPAT, Config
 from baselines.talking_head.drawing import drawn
 from baselines.talking_head.networks import Discriminator, Generator
 from baselines.talking_head.objective import Objective, Scene
 from reenactbench.errors import ReenactbenchError
-from reenactbench.training.steps import adam, frozen
+from reenactbench.training.steps import adam, descend, frozen
 from reenactbench.types import Frames
 
 
@@ -69,17 +68,8 @@ class FineTuner:
                 if judge is not None:
                     with frozen(judge):
                         found |= objective.adversarial(judge, images, scene)
-                descend(objective.total(found), makers, config.clip)
+                descend(objective.total(found), makers, config.clip or None)
                 if judge is not None:
                     for _ in range(config.judge_steps):
-                        descend(objective.judging(judge, images.detach(), scene), judges, config.clip)
+                        descend(objective.judging(judge, images.detach(), scene), judges, config.clip or None)
         return own.eval().requires_grad_(False), psi.detach()
-
-
-def descend(loss: Tensor, optimiser: Optimizer, clip: float) -> None:
-    """As `Recipe.descend`, which is for what Fabric has wrapped."""
-    optimiser.zero_grad()
-    torch.autograd.backward(loss)
-    if clip:
-        nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
-    optimiser.step()

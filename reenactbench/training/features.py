@@ -80,7 +80,7 @@ def feature_network(name: str, device: torch.device | str) -> nn.Module:
     try:
         network = NETWORKS[name]()
     except MissingWeights as error:
-        raise MissingWeights(f"{error}; or name another network with --set, such as synthface") from None
+        raise MissingWeights(f"{error}; or train through another network with --set, such as synthface") from None
     return network.requires_grad_(False).eval().to(device)
 
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from reenactbench.errors import ReenactbenchError
+from reenactbench.training import steps
 from reenactbench.training.sampling import Draws
 
 if TYPE_CHECKING:
@@ -118,12 +119,8 @@ class Recipe(ABC):
         return features
 
     def descend(self, loss: Tensor, optimiser: Optimizer, clip: float | None = None) -> None:
-        """One step of the optimiser down the loss, with the norm of its gradients at most `clip`."""
-        optimiser.zero_grad()
-        self.fabric.backward(loss)
-        if clip is not None:
-            nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
-        optimiser.step()
+        """`reenactbench.training.steps.descend` through Fabric."""
+        steps.descend(loss, optimiser, clip, self.fabric.backward)
 
 
 Settings = TypeVar("Settings")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
@@ -29,6 +30,20 @@ def adam(rate: float, momentum: float, *networks: nn.Module) -> Adam:
 def set_rate(optimiser: Optimizer, rate: float) -> None:
     for group in optimiser.param_groups:
         group["lr"] = rate
+
+
+def descend(
+    loss: Tensor,
+    optimiser: Optimizer,
+    clip: float | None = None,
+    backward: Callable[[Tensor], None] = torch.autograd.backward,
+) -> None:
+    """One step of the optimiser down the loss, with the norm of its gradients at most `clip`."""
+    optimiser.zero_grad()
+    backward(loss)
+    if clip is not None:
+        nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
+    optimiser.step()
 
 
 @contextmanager
