@@ -54,6 +54,11 @@ def register_protocols(register: Register) -> None:
 @hookimpl
 def register_metrics(register: Register) -> None:
     register("csim", "reenactbench.metrics.csim:CSIM", summary="cosine similarity of identity embeddings")
+    register(
+        "csim_driver",
+        "reenactbench.metrics.csim:CSIMDriver",
+        summary="cosine similarity of identity embeddings to the driver",
+    )
     register("face_rate", "reenactbench.metrics.face_rate:FaceRate", summary="share of frames in which a face is found")
     register("akd", "reenactbench.metrics.akd:AKD", summary="average keypoint distance to the driver")
     register("akd_truth", "reenactbench.metrics.akd:AKDTruth", summary="average keypoint distance to the true frames")

@@ -12,7 +12,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from reenactbench.interfaces import Method, Pictures, Scene
 from reenactbench.metrics.akd import AKD, AKDTruth
-from reenactbench.metrics.csim import CSIM
+from reenactbench.metrics.csim import CSIM, CSIMDriver
 from reenactbench.metrics.face_rate import FaceRate
 from reenactbench.metrics.fid import FID
 from reenactbench.metrics.frechet import frechet_distance, frechet_infinity
@@ -268,6 +268,18 @@ def test_csim_of_cross_compares_with_the_target_and_of_self_with_the_true_frame(
     values, reason = CSIM().score(scene("cross", {"detector": faces, "identity": embeddings}))
     assert np.isnan(values).all()
     assert reason == "no face found in the real picture"
+
+
+def test_csim_driver_compares_with_the_driver_whatever_the_protocol() -> None:
+    embeddings = {
+        "generated": {"embedding": np.array([[2.0, 0], [0, 3], [1, 0]], np.float32)},
+        "driving": {"embedding": np.array([[0, 1.0], [0, 1], [1, 0]], np.float32)},
+    }
+    faces = {name: {"score": np.array([0.9, 0.9, np.nan])} for name in embeddings}
+    for kind in ("self", "cross"):
+        values, reason = CSIMDriver().score(scene(kind, {"detector": faces, "identity": embeddings}))
+        np.testing.assert_allclose(values, [0, 1, np.nan])
+        assert reason == "no face found"
 
 
 def test_csim_has_no_value_where_no_face_is_found_even_if_the_network_answers() -> None:

@@ -509,7 +509,7 @@ def test_the_maps_are_those_after_the_named_convolutions(
 def test_missing_weights_say_what_else_can_be_done() -> None:
     with pytest.raises(
         MissingWeights,
-        match=r"`reenactbench weights fetch vgg19-dcbb9e9d.pth`.*; or train through another network with --set, such as synthf",
+        match=r"`reenactbench weights fetch vgg19-dcbb9e9d.pth`.*; or train through another network with --set",
     ):
         feature_network("vgg19", "cpu")
     with pytest.raises(ReenactbenchError, match="there is no perceptual network 'vgg'; choose one of vgg19, alexnet, "):

@@ -31,6 +31,8 @@ def register_methods(register: Register) -> None:
         "reenactbench_methods.crossid:CrossID",
         summary="CrossID-GAN (Huang, Yang and Wang): motion codes free of identity, a mask and a drawn image",
         licence="Apache-2.0",
+        citation="P.-H. Huang, F.-E. Yang and Y.-C. F. Wang. Learning Identity-Invariant Motion Representations for "
+        "Cross-ID Face Reenactment. CVPR 2020.",
         recipe="crossid_gan.recipe:CrossIDRecipe",
     )
     register(
@@ -38,6 +40,8 @@ def register_methods(register: Register) -> None:
         "reenactbench_methods.x2face:X2Face",
         summary="X2Face (Wiles, Koepke and Zisserman): a face unwrapped from its pictures, moved by one flow",
         licence="Apache-2.0",
+        citation="O. Wiles, A. S. Koepke and A. Zisserman. X2Face: A Network for Controlling Face Generation Using "
+        "Images, Audio, and Pose Codes. ECCV 2018.",
         recipe="baselines.x2face.recipe:X2FaceRecipe",
     )
     register(

@@ -1,4 +1,4 @@
-"""CSIM: is it still the same person?"""
+"""CSIM: is it still the same person, and not the driver?"""
 
 from __future__ import annotations
 
@@ -24,11 +24,31 @@ class CSIM(FrameMetric):
 
     def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:
         compared = scene.truth if scene.pair.kind == "self" and scene.truth is not None else scene.target
-        generated, real = _units(scene, scene.generated), _units(scene, compared)
-        values = (generated * real).sum(axis=1)
-        if np.isnan(real).any(axis=1).all():
-            return values, "no face found in the real picture"
-        return values, "no face found"
+        return _similarity(scene, compared)
+
+
+class CSIMDriver(FrameMetric):
+    key: ClassVar[str] = "csim_driver"
+    recipe: ClassVar[str] = "{identity}/{cropping}{via}"
+    title: ClassVar[str] = "CSIM, driver"
+    definition: ClassVar[str] = (
+        "Cosine of the identity embeddings of the generated frame and of the driving frame; -1 to 1. What is above "
+        "that of copy-target is the driver's own identity in the picture. Otherwise as csim."
+    )
+    higher_is_better: ClassVar[bool | None] = None  # in self the driver is who it should be
+    needs: ClassVar[tuple[str, ...]] = ("detector", "identity")
+    by_request: ClassVar[bool] = True
+
+    def score(self, scene: Scene) -> tuple[npt.NDArray[np.float64], str]:
+        return _similarity(scene, scene.driving)
+
+
+def _similarity(scene: Scene, compared: Pictures) -> tuple[npt.NDArray[np.float64], str]:
+    generated, real = _units(scene, scene.generated), _units(scene, compared)
+    values = (generated * real).sum(axis=1)
+    if np.isnan(real).any(axis=1).all():
+        return values, "no face found in the real picture"
+    return values, "no face found"
 
 
 def _units(scene: Scene, pictures: Pictures) -> npt.NDArray[np.float64]:
