@@ -135,7 +135,7 @@ def register_backbones(register: Register) -> None:
 
 @hookimpl
 def register_commands(app: typer.Typer) -> None:
-    from reenactbench.cli import compare, data, doctor, listing, report, run, show, train, weights
+    from reenactbench.cli import check, compare, data, doctor, listing, report, run, show, train, weights
 
     app.command()(run.run)
     app.command()(train.train)
@@ -145,5 +145,6 @@ def register_commands(app: typer.Typer) -> None:
     app.add_typer(data.app, name="data")
     app.command("list")(listing.list_entries)
     app.command()(listing.plugins)
+    app.command()(check.check)
     app.add_typer(weights.app, name="weights")
     app.command()(doctor.doctor)

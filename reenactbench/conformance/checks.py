@@ -1,0 +1,130 @@
+"""The words of conformance: a check, what it found, and a suite that runs its checks on one plugin."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from reenactbench.errors import MissingWeights
+from reenactbench.provenance import without_folders
+from reenactbench.registry import BROKEN, Entry, cause
+
+S = TypeVar("S")
+PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
+
+
+class Failed(Exception):
+    """A check says why the plugin does not do what it asks for."""
+
+
+class Skipped(Exception):
+    """A check says why it cannot look here, and what to do so that it can."""
+
+    def __init__(self, why: str, mend: str = "") -> None:
+        super().__init__(why)
+        self.mend = mend
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a check found, in words that a person reads."""
+
+    check: str
+    status: str
+    """`pass`, `fail` or `skipped`."""
+    why: str
+    """What was found: of one that passed what was measured, or what it asks for."""
+    mend: str
+    """What to do about it; empty where it passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Generic[S]):
+    """One promise: a small function that looks at a subject and raises `Failed` or `Skipped`."""
+
+    name: str
+    asks: str
+    """What the plugin should do, in half a sentence."""
+    mend: str
+    """How to mend one that does not."""
+    needs: Sequence[str]
+    """Checks that must pass, or it is not looked at: so that one mistake is said once."""
+    look: Callable[[S], str | None] = field(repr=False)
+    """Returns what it measured, if that is worth a word."""
+
+
+class Suite(Generic[S]):
+    """The checks of one kind of plugin, in the order in which they are looked at."""
+
+    def __init__(self) -> None:
+        self.checks: dict[str, Check[S]] = {}
+
+    def check(
+        self, name: str, *, asks: str, mend: str, needs: Sequence[str] = ()
+    ) -> Callable[[Callable[[S], str | None]], Callable[[S], str | None]]:
+        """Take a function into the suite; its name there is what people see."""
+
+        def take(look: Callable[[S], str | None]) -> Callable[[S], str | None]:
+            self.checks[name] = Check(name, asks, mend, needs, look)
+            return look
+
+        return take
+
+
+class Examination(Generic[S]):
+    """One subject under a suite; each check is looked at once, and those it needs before it."""
+
+    def __init__(self, entry: Entry, subject: S, suite: Suite[S]) -> None:
+        self.entry, self._subject, self._suite = entry, subject, suite
+        self._found: dict[str, Result] = {}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._suite.checks)
+
+    def __iter__(self) -> Iterator[Result]:
+        return map(self.result, self.names)
+
+    def result(self, name: str) -> Result:
+        if name not in self._found:
+            self._found[name] = self._look(self._suite.checks[name])
+        return self._found[name]
+
+    def _look(self, check: Check[S]) -> Result:
+        for needed in check.needs:
+            found = self.result(needed)
+            if found.status != PASS:
+                which = f"`{needed}` failed" if found.status == FAIL else found.why
+                return Result(check.name, SKIPPED, f"not looked at: {which}", found.mend)
+        try:
+            measured = check.look(self._subject)
+        except Skipped as skipped:
+            return Result(check.name, SKIPPED, str(skipped), skipped.mend)
+        except MissingWeights as missing:
+            return Result(check.name, SKIPPED, str(missing), "")
+        except Failed as failed:
+            return Result(check.name, FAIL, str(failed), check.mend)
+        except BROKEN as error:
+            return Result(check.name, FAIL, raised(error), check.mend)
+        return Result(check.name, PASS, measured or check.asks, "")
+
+
+def raised(error: BaseException) -> str:
+    """An error in one line with the place in the plugin where it came from."""
+    calls = [call for call in traceback.extract_tb(error.__traceback__) if not _is_ours(call.filename)]
+    place = next((call for call in reversed(calls) if "site-packages" not in call.filename), None)
+    text = without_folders(cause(error))
+    return f"{text} ({Path(place.filename).name}:{place.lineno} in {place.name})" if place else text
+
+
+def _is_ours(filename: str) -> bool:
+    return Path(filename).is_relative_to(Path(__file__).parent)
+
+
+def described(value: Any) -> str:
+    """What was returned where something else was expected: the type, and of an array its shape too."""
+    name, shape = type(value).__name__, getattr(value, "shape", None)
+    return f"{name} of shape {tuple(shape)}" if shape is not None else name

@@ -1,0 +1,119 @@
+"""From a name, a file or a folder to the plugins in it that are to be checked."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from reenactbench.conformance.checks import Examination
+from reenactbench.conformance.datasets import DATASET_CHECKS, DatasetSubject
+from reenactbench.conformance.methods import METHOD_CHECKS, MethodSubject
+from reenactbench.conformance.metrics import METRIC_CHECKS, MetricSubject
+from reenactbench.engine.setup import pick_device
+from reenactbench.errors import ReenactbenchError
+from reenactbench.plugins import GROUP, PluginReport, Plugins
+from reenactbench.registry import Entry
+
+KINDS = ("methods", "metrics", "datasets")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """With what plugins are checked."""
+
+    device: str = "cpu"
+    """Where a method is looked at; the other device, if there is one, gets a check of its own."""
+    checkpoint: Path | None = None
+    data_root: Path | None = None
+    allow_missing: bool = False
+
+
+def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[Examination[Any]]:
+    """Of each method, metric and data set that TARGET names: a registered name, a plugin's FILE.py or its folder.
+
+    Raises ReenactbenchError where there is none, or the file or folder does not load.
+    """
+    return [_examination(entry, plugins, options) for entry in _entries(target, plugins)]
+
+
+def _examination(entry: Entry, plugins: Plugins, options: CheckOptions) -> Examination[Any]:
+    if entry.kind == "methods":
+        subject = MethodSubject(entry, pick_device(options.device), options.checkpoint)
+        return Examination(entry, subject, METHOD_CHECKS)
+    if entry.kind == "metrics":
+        return Examination(entry, MetricSubject(entry, plugins.registry), METRIC_CHECKS)
+    dataset = DatasetSubject(entry, plugins.registry, options.data_root, options.allow_missing)
+    return Examination(entry, dataset, DATASET_CHECKS)
+
+
+def _entries(target: str, plugins: Plugins) -> Sequence[Entry]:
+    named = [entry for kind in KINDS for entry in plugins.registry.of(kind) if entry.name == target]
+    if named:
+        return named
+    path = Path(target)
+    if path.is_dir():
+        reports = _folder_reports(path, plugins)
+    elif path.is_file():
+        reports = [plugins.add_file(path)]
+    else:
+        known = ", ".join(entry.name for kind in KINDS for entry in plugins.registry.of(kind))
+        raise ReenactbenchError(f"{target} is no file, no folder, and no method, metric or data set; there are {known}")
+    errors = [error for report in reports for error in report.errors]
+    if errors:
+        raise ReenactbenchError(f"{target} {errors[0]}")
+    found = [entry for report in reports for entry in report.entries if entry.kind in KINDS]
+    if not found:
+        raise ReenactbenchError(f"{target} registers no method, metric or data set, so there is nothing to check")
+    return found
+
+
+def _folder_reports(folder: Path, plugins: Plugins) -> list[PluginReport]:
+    """Load the plugins of a distribution from its folder, or take those that are installed from there already."""
+    project = _project(folder)
+    points = project["entry-points"][GROUP]
+    installed = [report for report in plugins.reports if _same(report.distribution, project["name"])]
+    sources = (folder / "src" if (folder / "src").is_dir() else folder).resolve()
+    if installed:
+        elsewhere = [report for report in installed if not _lies_in(report.plugin, sources)]
+        if elsewhere:
+            raise ReenactbenchError(
+                f"{folder} is distribution {project['name']}, which is installed from another place; install it with "
+                f"`pip install -e {folder}`, or check it by a registered name"
+            )
+        return installed
+    sys.path.insert(0, str(sources))
+    importlib.invalidate_caches()
+    for name, module in points.items():
+        report = PluginReport(name, project["name"], str(project.get("version", "")))
+        plugins.add(report, partial(importlib.import_module, module))
+    return plugins.reports[-len(points) :]
+
+
+def _project(folder: Path) -> dict[str, Any]:
+    try:
+        project: dict[str, Any] = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        if not (project["name"] and project["entry-points"][GROUP]):
+            raise KeyError(GROUP)
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise ReenactbenchError(
+            f"{folder} holds no pyproject.toml with a name and [project.entry-points.{GROUP}] "
+            "(`reenactbench plugin new NAME` writes one)"
+        ) from error
+    return project
+
+
+def _same(first: str, second: str) -> bool:
+    """Whether two names are the same distribution (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", first).lower() == re.sub(r"[-_.]+", "-", second).lower()
+
+
+def _lies_in(plugin: Any, folder: Path) -> bool:
+    file = getattr(plugin, "__file__", None)
+    return file is not None and Path(file).resolve().is_relative_to(folder)
