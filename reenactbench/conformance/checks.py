@@ -78,8 +78,10 @@ class Examination(Generic[S]):
     """One subject under a suite; each check is looked at once, and those it needs before it."""
 
     def __init__(self, entry: Entry, subject: S, suite: Suite[S]) -> None:
-        self.entry, self._subject, self._suite = entry, subject, suite
+        self.entry, self.subject, self._suite = entry, subject, suite
         self._found: dict[str, Result] = {}
+        self._causes: dict[str, str] = {}
+        """Of checks that were not looked at: the check that is to blame."""
 
     @property
     def names(self) -> list[str]:
@@ -95,12 +97,12 @@ class Examination(Generic[S]):
 
     def _look(self, check: Check[S]) -> Result:
         for needed in check.needs:
-            found = self.result(needed)
-            if found.status != PASS:
-                which = f"`{needed}` failed" if found.status == FAIL else found.why
-                return Result(check.name, SKIPPED, f"not looked at: {which}", found.mend)
+            if self.result(needed).status != PASS:
+                to_blame = self._causes[check.name] = self._causes.get(needed, needed)
+                how = "failed" if self.result(to_blame).status == FAIL else "was skipped"
+                return Result(check.name, SKIPPED, f"not looked at, because `{to_blame}` {how}", "")
         try:
-            measured = check.look(self._subject)
+            measured = check.look(self.subject)
         except Skipped as skipped:
             return Result(check.name, SKIPPED, str(skipped), skipped.mend)
         except MissingWeights as missing:

@@ -21,7 +21,8 @@ class Subject:
         self.changed: dict[str, list[str]] = {}
         """Settings of the process that were left changed, by what was called."""
         self.drawn: dict[str, list[str]] = {}
-        """Random generators of the process that were drawn from or seeded, by what was called."""
+        """Random generators of the process that were drawn from or seeded, by what was called; of the last call, since
+        what a first call imports may do so too."""
 
     def watch(self, what: str, action: Callable[[], T]) -> T:
         """Do it, and note under this name what it leaves changed, which is put back."""
@@ -32,8 +33,7 @@ class Subject:
         finally:
             if changes.settings:
                 self.changed[what] = changes.settings
-            if changes.generators:
-                self.drawn[what] = list(changes.generators)
+            self.drawn[what] = list(changes.generators)
 
 
 def check_summary(subject: Subject) -> str:
@@ -63,8 +63,8 @@ def check_citation(subject: Subject) -> str:
 
 
 def check_random_state(subject: Subject) -> None:
-    if subject.drawn:
-        found = (f"{what} drew from or seeded {', '.join(names)}" for what, names in subject.drawn.items())
+    found = [f"{what} drew from or seeded {', '.join(names)}" for what, names in subject.drawn.items() if names]
+    if found:
         raise Failed("; ".join(found))
 
 

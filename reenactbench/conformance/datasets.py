@@ -328,7 +328,7 @@ def truth(subject: DatasetSubject) -> str:
 
 check(
     "random-state",
-    needs=["prepares"],
+    needs=["fingerprint"],
     asks="leaves the random generators of the process alone",
     mend="draw from a generator of your own, numpy.random.default_rng(0)",
 )(check_random_state)

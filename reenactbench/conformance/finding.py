@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
-import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -16,10 +16,11 @@ from reenactbench.conformance.checks import Examination
 from reenactbench.conformance.datasets import DATASET_CHECKS, DatasetSubject
 from reenactbench.conformance.methods import METHOD_CHECKS, MethodSubject
 from reenactbench.conformance.metrics import METRIC_CHECKS, MetricSubject
+from reenactbench.conformance.state import watched
 from reenactbench.engine.setup import pick_device
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import GROUP, PluginReport, Plugins
-from reenactbench.registry import Entry
+from reenactbench.registry import Entry, canonical
 
 KINDS = ("methods", "metrics", "datasets")
 
@@ -40,17 +41,22 @@ def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[E
 
     Raises ReenactbenchError where there is none, or the file or folder does not load.
     """
-    return [_examination(entry, plugins, options) for entry in _entries(target, plugins)]
-
-
-def _examination(entry: Entry, plugins: Plugins, options: CheckOptions) -> Examination[Any]:
-    if entry.kind == "methods":
-        subject = MethodSubject(entry, pick_device(options.device), options.checkpoint)
-        return Examination(entry, subject, METHOD_CHECKS)
-    if entry.kind == "metrics":
-        return Examination(entry, MetricSubject(entry, plugins.registry), METRIC_CHECKS)
-    dataset = DatasetSubject(entry, plugins.registry, options.data_root, options.allow_missing)
-    return Examination(entry, dataset, DATASET_CHECKS)
+    device = pick_device(options.device)
+    with watched() as changes:
+        entries = _entries(target, plugins)
+    found: list[Examination[Any]] = []
+    for entry in entries:
+        if entry.kind == "methods":
+            method = MethodSubject(entry, device, options.checkpoint)
+            found.append(Examination(entry, method, METHOD_CHECKS))
+        elif entry.kind == "metrics":
+            found.append(Examination(entry, MetricSubject(entry, plugins.registry), METRIC_CHECKS))
+        else:
+            dataset = DatasetSubject(entry, plugins.registry, options.data_root, options.allow_missing)
+            found.append(Examination(entry, dataset, DATASET_CHECKS))
+        if changes.settings:
+            found[-1].subject.changed["importing it"] = changes.settings
+    return found
 
 
 def _entries(target: str, plugins: Plugins) -> Sequence[Entry]:
@@ -63,8 +69,13 @@ def _entries(target: str, plugins: Plugins) -> Sequence[Entry]:
     elif path.is_file():
         reports = [plugins.add_file(path)]
     else:
-        known = ", ".join(entry.name for kind in KINDS for entry in plugins.registry.of(kind))
-        raise ReenactbenchError(f"{target} is no file, no folder, and no method, metric or data set; there are {known}")
+        known = [entry.name for kind in KINDS for entry in plugins.registry.of(kind)]
+        near = difflib.get_close_matches(target, known)
+        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        raise ReenactbenchError(
+            f"{target} is neither a file or folder nor a method, metric or data set{hint} "
+            "(`reenactbench plugins` shows what there is)"
+        )
     errors = [error for report in reports for error in report.errors]
     if errors:
         raise ReenactbenchError(f"{target} {errors[0]}")
@@ -78,7 +89,7 @@ def _folder_reports(folder: Path, plugins: Plugins) -> list[PluginReport]:
     """Load the plugins of a distribution from its folder, or take those that are installed from there already."""
     project = _project(folder)
     points = project["entry-points"][GROUP]
-    installed = [report for report in plugins.reports if _same(report.distribution, project["name"])]
+    installed = [report for report in plugins.reports if canonical(report.distribution) == canonical(project["name"])]
     sources = (folder / "src" if (folder / "src").is_dir() else folder).resolve()
     if installed:
         elsewhere = [report for report in installed if not _lies_in(report.plugin, sources)]
@@ -107,11 +118,6 @@ def _project(folder: Path) -> dict[str, Any]:
             "(`reenactbench plugin new NAME` writes one)"
         ) from error
     return project
-
-
-def _same(first: str, second: str) -> bool:
-    """Whether two names are the same distribution (PEP 503)."""
-    return re.sub(r"[-_.]+", "-", first).lower() == re.sub(r"[-_.]+", "-", second).lower()
 
 
 def _lies_in(plugin: Any, folder: Path) -> bool:

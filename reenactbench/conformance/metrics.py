@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -128,6 +128,9 @@ class MetricSubject(Subject):
             self._backbones[kind] = load_backbone(self._registry, kind, backbone_specs(Synthetic, {})[kind], "cpu")
             for needed in self._backbones[kind].needs:
                 self._load(needed)
+
+    def backbones(self) -> Iterator[Entry]:
+        return self._registry.of("backbones")
 
     def score(self, scene: Scene) -> Any:
         return self.watch("score", lambda: self.of_frames.score(scene))
@@ -278,6 +281,9 @@ def runs(subject: MetricSubject) -> str | None:
 )
 def needs(subject: MetricSubject) -> str:
     undeclared = sorted(subject.asked - set(subject.metric.needs))
+    unknown = sorted(set(subject.metric.needs) - {entry.name.partition("/")[0] for entry in subject.backbones()})
+    if unknown:
+        raise Failed(f"`needs` names {', '.join(unknown)}, of which no network is registered")
     if undeclared:
         raise Failed(f"it asked for features of {', '.join(undeclared)}, and `needs` is {subject.metric.needs!r}")
     return ", ".join(subject.metric.needs) or "none"
@@ -402,10 +408,16 @@ def direction(subject: MetricSubject) -> str:
 @check(
     "inputs",
     needs=["runs"],
-    asks="leaves the pictures it is given as they are",
+    asks="leaves the pictures and features it is given as they are",
     mend="work on a copy: `images.astype(np.float64)`, and no `-=` on what was handed in",
 )
 def inputs(subject: MetricSubject) -> None:
+    if isinstance(subject.metric, SetMetric):
+        given = features(1), features(2)
+        subject.compare(*given)
+        if not all(map(np.array_equal, given, (features(1), features(2)))):
+            raise Failed("the features are no longer what they were")
+        return
     scene = subject.scene(true_frames(subject.kind))
     kept = {name: getattr(scene, name).images.copy() for name in ("generated", "driving", "target", "truth")}
     subject.score(scene)
@@ -414,12 +426,15 @@ def inputs(subject: MetricSubject) -> None:
             raise Failed(f"the {name} pictures are no longer what they were")
 
 
-check(
+@check(
     "random-state",
     needs=["runs"],
     asks="leaves the random generators of the process alone",
     mend="draw from a generator of your own, numpy.random.default_rng(0)",
-)(check_random_state)
+)
+def random_state(subject: MetricSubject) -> None:
+    subject.measure()
+    check_random_state(subject)
 
 
 check(
