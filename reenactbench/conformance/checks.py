@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from reenactbench.errors import MissingWeights
+from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.provenance import without_folders
 from reenactbench.registry import BROKEN, Entry, cause
 
@@ -109,21 +110,21 @@ class Examination(Generic[S]):
             return Result(check.name, SKIPPED, str(missing), "")
         except Failed as failed:
             return Result(check.name, FAIL, str(failed), check.mend)
+        except ReenactbenchError as error:
+            return Result(check.name, FAIL, str(error), check.mend)
         except BROKEN as error:
-            return Result(check.name, FAIL, raised(error), check.mend)
+            return Result(check.name, FAIL, raised(error, self.entry), check.mend)
         return Result(check.name, PASS, measured or check.asks, "")
 
 
-def raised(error: BaseException) -> str:
-    """An error in one line with the place in the plugin where it came from."""
-    calls = [call for call in traceback.extract_tb(error.__traceback__) if not _is_ours(call.filename)]
-    place = next((call for call in reversed(calls) if "site-packages" not in call.filename), None)
-    text = without_folders(cause(error))
-    return f"{text} ({Path(place.filename).name}:{place.lineno} in {place.name})" if place else text
-
-
-def _is_ours(filename: str) -> bool:
-    return Path(filename).is_relative_to(Path(__file__).parent)
+def raised(error: BaseException, entry: Entry) -> str:
+    """An error in one line, with the last place in the plugin's own code that it went through."""
+    module = entry.target if isinstance(entry.target, str) else getattr(entry.target, "__module__", "")
+    package, place = re.split(r"[.:]", module)[0], ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").partition(".")[0] == package:
+            place = f" ({Path(frame.f_code.co_filename).name}:{line} in {frame.f_code.co_name})"
+    return without_folders(cause(error)) + place
 
 
 def described(value: Any) -> str:

@@ -18,6 +18,8 @@ from reenactbench.results import STRIPS
 from reenactbench.scaffold.kinds import Kind
 
 LONGEST = 40
+OTHERS = {*reenactbench.__all__, *"Any Callable ClassVar Colours FACE FRAMES NamedTuple Path Register Tensor".split()}
+"""Names that the templates use for something else."""
 KINDS = ("methods", "metrics", "datasets")
 
 
@@ -47,10 +49,8 @@ class Names:
             raise ReenactbenchError(f"leave `reenactbench` out of {name!r}; the distribution's name gets it by itself")
         words = f"reenactbench-{plain}".split("-")
         made = cls(name, "-".join(words), "_".join(words), "".join(word[0].upper() + word[1:] for word in words[1:]))
-        if keyword.iskeyword(made.cls) or made.cls in {*reenactbench.__all__, "Colours", "Path", "Register", "Tensor"}:
-            raise ReenactbenchError(
-                f"{name!r} would make a class called {made.cls}, which is something else; take another"
-            )
+        if keyword.iskeyword(made.cls) or made.cls in OTHERS:
+            raise ReenactbenchError(f"{name!r} makes a class {made.cls}, which is something else already; take another")
         return made
 
 
@@ -97,6 +97,8 @@ def _refuse_taken(names: Names, registry: Registry) -> None:
 
 def _rendered(template: str, names: Names, kind: Kind) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(__package__), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+        loader=jinja2.PackageLoader("reenactbench.scaffold"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
     )
     return environment.get_template(template).render(**asdict(names), kind=kind)

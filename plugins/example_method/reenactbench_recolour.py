@@ -1,4 +1,4 @@
-"""A face reenactment method in one file: the driving frames in the target's colours."""
+"""A face reenactment method for reenactbench. What it does so far: the driving frames in the target's colours."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reenactbench import Frames, Method, hookimpl
 
 if TYPE_CHECKING:  # a plugin is imported whenever reenactbench starts, so it leaves torch until a method works
-    from torch import Tensor
-
     from reenactbench.hookspecs import Register
+    from torch import Tensor
 
 
 @hookimpl
@@ -17,9 +16,10 @@ def register_methods(register: Register) -> None:
     """Tell reenactbench the method's name and where it is; the class itself is loaded when it is first used."""
     register(
         "recolour",
-        "reenactbench_example_method:Recolour",
+        "reenactbench_recolour:Recolour",
         summary="the driving frames with the target's mean and standard deviation of each colour channel",
         licence="Apache-2.0",
+        citation="Reinhard et al., Color Transfer between Images, IEEE Computer Graphics and Applications 2001",
     )
 
 
@@ -38,6 +38,7 @@ class Colours(NamedTuple):
 class Recolour(Method):
     """Moves exactly as the driver and has the target's colours, but the driver's face (Reinhard et al., 2001)."""
 
+    image_size = 128
     shots = 3
 
     def encode_target(self, targets: Frames) -> Colours:
