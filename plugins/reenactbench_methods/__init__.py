@@ -31,5 +31,7 @@ def register_methods(register: Register) -> None:
         "reenactbench_methods.crossid:CrossID",
         summary="CrossID-GAN (Huang, Yang and Wang): motion codes free of identity, a mask and a drawn image",
         licence="Apache-2.0",
+        citation="Huang et al., Learning Identity-Invariant Motion Representations for Cross-ID Face Reenactment, "
+        "CVPR 2020",
         recipe="crossid_gan.recipe:CrossIDRecipe",
     )

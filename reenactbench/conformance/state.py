@@ -49,7 +49,7 @@ class Changes:
     """What a block of code left changed."""
 
     settings: list[str] = field(default_factory=list)
-    """As `torch's default dtype from torch.float32 to torch.float64`."""
+    """As `torch's default dtype to torch.float64`."""
     generators: dict[str, bytes] = field(default_factory=dict)
     """The random generators that were drawn from or seeded, and the state in which they were left."""
 
@@ -66,7 +66,7 @@ def watched() -> Iterator[Changes]:
         for name, (read, write) in SETTINGS.items():
             now = read()
             if now != settings[name]:
-                changes.settings.append(f"{name} from {settings[name]} to {now}")
+                changes.settings.append(f"{name} to {now}")
                 write(settings[name])
         for name, (read, write) in GENERATORS.items():
             now = _fixed(read())

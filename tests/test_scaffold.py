@@ -1,0 +1,90 @@
+"""`reenactbench plugin new`: what it writes passes under any name, and it never writes over anything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Command
+
+from reenactbench.conformance.checks import FAIL
+from reenactbench.conformance.finding import CheckOptions, examinations
+from reenactbench.errors import ReenactbenchError
+from reenactbench.plugins import Plugins, load_plugins
+from reenactbench.scaffold.kinds import Kind
+from reenactbench.scaffold.new import Names, new_plugin
+
+
+def test_the_command_says_what_it_wrote_and_what_comes_next(cli: Command) -> None:
+    done = cli("plugin", "new", "blur")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "wrote blur/pyproject.toml, blur/README.md, blur/reenactbench_blur.py, blur/test_blur.py\n"
+        "next: pip install -e blur && reenactbench check blur\n"
+    )
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("name", ["x", "my-Own.thing_2", "a-name-of-forty-letters-is-the-longest-z"])
+def test_what_it_writes_is_clean_and_passes_its_checks(
+    kind: Kind, name: str, tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "modules", {**sys.modules})
+    new_plugin(name, kind, tmp_path, plugins.registry)
+    for words in (["check"], ["format", "--check"]):
+        subprocess.run([sys.executable, "-m", "ruff", *words, "--no-cache", "--quiet", tmp_path / name], check=True)
+    (examination,) = examinations(str(tmp_path / name), load_plugins(), CheckOptions())
+    assert (examination.entry.name, examination.entry.distribution) == (name, Names.of(name).distribution)
+    assert [result for result in examination if result.status == FAIL] == []
+
+
+def test_one_name_is_spelt_as_each_place_asks() -> None:
+    assert Names.of("My-Own.thing_2") == Names(
+        "My-Own.thing_2", "reenactbench-my-own-thing-2", "reenactbench_my_own_thing_2", "MyOwnThing2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "'' cannot be a plugin's name; take a letter and then letters and digits"),
+        ("../up", "'../up' cannot be a plugin's name"),
+        ("2d", "'2d' cannot be a plugin's name"),
+        ("a--b", "'a--b' cannot be a plugin's name"),
+        ("blur-", "'blur-' cannot be a plugin's name"),
+        ("ä", "'ä' cannot be a plugin's name"),
+        ("a" * 41, f"'{'a' * 41}' cannot be a plugin's name"),
+        ("reenactbench-blur", "leave `reenactbench` out of 'reenactbench-blur'"),
+        ("none", "'none' makes a class None, which is something else already"),
+        ("frame-metric", "'frame-metric' makes a class FrameMetric, which is something else already"),
+        ("Copy_Target", "'Copy_Target' is taken: there is a method 'copy-target' of plugin 'methods' (reenactbench "),
+        ("fid", "'fid' is taken: there is a metric 'fid' of plugin 'core' (reenactbench "),
+        ("synthetic", "'synthetic' is taken: there is a dataset 'synthetic' of plugin 'core' (reenactbench "),
+        ("driver", "'driver' is taken: so the report calls one of its rows of pictures"),
+        ("methods", "'methods' is taken: there is a module reenactbench_methods already"),
+        ("there", "there is there already, and nothing is overwritten"),
+    ],
+)
+def test_a_bad_or_taken_name_is_one_sentence_and_nothing_is_written(
+    name: str, sentence: str, tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there").write_text("mine\n")
+    with pytest.raises(ReenactbenchError) as error:
+        new_plugin(name, Kind.method, Path(), plugins.registry)
+    assert str(error.value).startswith(sentence)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("there", "mine\n")]
+
+
+def test_an_installed_distribution_of_that_name_is_taken(
+    tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reenactbench_blur-1.0.dist-info").mkdir()
+    (tmp_path / "reenactbench_blur-1.0.dist-info" / "METADATA").write_text("Name: reenactbench-blur\nVersion: 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ReenactbenchError, match="the distribution reenactbench-blur is installed already"):
+        new_plugin("blur", Kind.method, tmp_path / "new", plugins.registry)
+    assert not (tmp_path / "new").exists()
