@@ -270,7 +270,7 @@ def test_under_pytest_each_check_is_a_test(pytester: pytest.Pytester) -> None:
         """
     )
     words = "-p", "reenactbench.testing", "--strict-markers", "-p", "no:cacheprovider", "-k", "Inputs- or Interface-"
-    done = pytester.runpytest_inprocess(*words, "-rs")
+    done = pytester.runpytest_inprocess(*words, "-rf")
     done.assert_outcomes(passed=14, failed=2, skipped=12)
     done.stdout.fnmatch_lines(
         [

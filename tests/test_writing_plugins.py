@@ -55,7 +55,7 @@ def test_the_guide_leads_to_a_row_in_the_report(tmp_path: Path) -> None:
     (run,) = (line for line in printed if " run " in line)
     assert re.search(r"^ +my-method +copy-target$", printed[run], re.MULTILINE)
     assert "my-method" in (tmp_path / "results" / "first" / "report.html").read_text()
-    assert re.search(r"^\d+ passed, 2 skipped", printed["pytest my-method"].splitlines()[-1])
+    assert re.search(r" 25 passed, 2 skipped in ", printed["pytest my-method"].splitlines()[-1])
 
 
 def test_the_page_for_metrics_and_data_sets_leads_to_a_number(tmp_path: Path) -> None:
