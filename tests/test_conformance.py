@@ -59,7 +59,7 @@ SKIPPED_BY = (
     | {name: {"without-truth"} for name in ("akd_truth", "ssim", "psnr", "l1")}
     | dict.fromkeys(("fd", "fid", "fid_inf", "kid"), OF_FRAMES_ALONE)
     | {"speed": OF_FRAMES_ALONE | {"inputs", "direction", "repeat"}, "leak": OF_FRAMES_ALONE | {"inputs", "direction"}}
-    | {"lpips": set(SUITES["metrics"]) - {"metadata", "interface", "variant"}}
+    | {"lpips": set(SUITES["metrics"]) - {"metadata", "loads", "interface", "variant"}}
 )
 
 
@@ -271,7 +271,7 @@ def test_under_pytest_each_check_is_a_test(pytester: pytest.Pytester) -> None:
     )
     words = "-p", "reenactbench.testing", "--strict-markers", "-p", "no:cacheprovider", "-k", "Inputs- or Interface-"
     done = pytester.runpytest_inprocess(*words, "-rf")
-    done.assert_outcomes(passed=14, failed=2, skipped=12)
+    done.assert_outcomes(passed=16, failed=2, skipped=12)
     done.stdout.fnmatch_lines(
         [
             "inputs: the generated pictures are no longer what they were",

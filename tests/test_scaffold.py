@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import Command
 
-from reenactbench.conformance.checks import FAIL
+from reenactbench.conformance.checks import FAIL, PASS
 from reenactbench.conformance.finding import CheckOptions, examinations
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import Plugins, load_plugins
@@ -39,6 +39,14 @@ def test_what_it_writes_is_clean_and_passes_its_checks(
     (examination,) = examinations(str(tmp_path / name), load_plugins(), CheckOptions())
     assert (examination.entry.name, examination.entry.distribution) == (name, Names.of(name).distribution)
     assert [result for result in examination if result.status == FAIL] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_its_module_is_a_plugin_file_too(kind: Kind, tmp_path: Path, plugins: Plugins) -> None:
+    module = new_plugin("blur", kind, tmp_path, plugins.registry)[2]
+    (examination,) = examinations(str(module), load_plugins(), CheckOptions())
+    assert (examination.entry.name, examination.entry.distribution) == ("blur", "file reenactbench_blur.py")
+    assert examination.result("starts" if kind is Kind.dataset else "runs").status == PASS
 
 
 def test_one_name_is_spelt_as_each_place_asks() -> None:

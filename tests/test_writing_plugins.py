@@ -51,11 +51,11 @@ def test_the_guide_leads_to_a_row_in_the_report(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     printed = {line: reader.types(line) for line in dict.fromkeys(commands("writing-a-method.md"))}
     assert "  methods: my-method\n" in printed["reenactbench plugins"]
-    assert printed["reenactbench check my-method"].endswith("23 passed, 0 failed, 2 skipped\n")
+    assert printed["reenactbench check my-method"].endswith("24 passed, 0 failed, 2 skipped\n")
     (run,) = (line for line in printed if " run " in line)
     assert re.search(r"^ +my-method +copy-target$", printed[run], re.MULTILINE)
     assert "my-method" in (tmp_path / "results" / "first" / "report.html").read_text()
-    assert re.search(r" 25 passed, 2 skipped in ", printed["pytest my-method"].splitlines()[-1])
+    assert re.search(r" 26 passed, 2 skipped in ", printed["pytest my-method"].splitlines()[-1])
 
 
 def test_the_page_for_metrics_and_data_sets_leads_to_a_number(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:  # a plugin is imported whenever reenactbench starts, so it le
 
 @hookimpl
 def register_methods(register: Register) -> None:
-    """Tell reenactbench the method's name and where it is; the class itself is loaded when it is first used."""
+    """Tell reenactbench the method's name and class. A class in a module that is slow to import is named instead, as
+    "module:Class", and imported when it is first used."""
     register(
         "recolour",
-        "reenactbench_recolour:Recolour",
+        Recolour,
         summary="the driving frames with the target's mean and standard deviation of each colour channel",
         licence="Apache-2.0",
         citation="Reinhard et al., Color Transfer between Images, IEEE Computer Graphics and Applications 2001",

@@ -36,6 +36,10 @@ class Subject:
             self.drawn[what] = list(changes.generators)
 
 
+def check_loads(subject: Subject) -> None:
+    subject.watch("importing it", subject.entry.load)
+
+
 def check_summary(subject: Subject) -> str:
     summary = subject.entry.summary.strip()
     if not summary:

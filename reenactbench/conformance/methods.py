@@ -22,6 +22,7 @@ from reenactbench.conformance.common import (
     check_citation,
     check_global_state,
     check_licence,
+    check_loads,
     check_random_state,
     check_summary,
 )
@@ -205,8 +206,16 @@ check(
 )(check_citation)
 
 
+check(
+    "loads",
+    asks="can be imported",
+    mend='look at the error; register(NAME, "module:Class") names an importable module, or give the class itself',
+)(check_loads)
+
+
 @check(
     "interface",
+    needs=["loads"],
     asks="is a reenactbench.Method with image_size and shots",
     mend="subclass reenactbench.Method, write encode_target and reenact; image_size and shots are whole numbers",
 )

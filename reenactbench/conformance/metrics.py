@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from reenactbench.conformance.checks import Failed, Skipped, Suite, described
-from reenactbench.conformance.common import Subject, check_global_state, check_random_state, check_summary
+from reenactbench.conformance.common import Subject, check_global_state, check_loads, check_random_state, check_summary
 from reenactbench.conformance.samples import NUMBERS, as_pictures, sample
 from reenactbench.datasets.synthetic.dataset import Synthetic
 from reenactbench.engine.analysis import Analysis
@@ -217,8 +217,16 @@ check("metadata", asks="is registered with a summary", mend='say what it does: r
 )
 
 
+check(
+    "loads",
+    asks="can be imported",
+    mend='look at the error; register(NAME, "module:Class") names an importable module, or give the class itself',
+)(check_loads)
+
+
 @check(
     "interface",
+    needs=["loads"],
     asks="is a FrameMetric, SetMetric, MethodMetric or CodeMetric that says what it is",
     mend="subclass one of the four, write its method, and give key (the registered name), title and definition",
 )

@@ -33,6 +33,10 @@ class Metadata(Right):
     """is registered without a summary"""
 
 
+class Loads(Right):
+    """is registered as `"no_such_module:Loads"`"""
+
+
 class Interface(Right):
     """has no definition for the glossary"""
 
@@ -143,4 +147,5 @@ def register_metrics(register: Register) -> None:
     register("right", Right, summary="nothing wrong with it")
     for metric in WRONG:
         metric.key = metric.__name__
-        register(metric.key, metric, summary="" if metric is Metadata else "wrong in one way")
+        target = "no_such_module:Loads" if metric is Loads else metric
+        register(metric.key, target, summary="" if metric is Metadata else "wrong in one way")

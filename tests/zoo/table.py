@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,11 @@ def failed(kind: str, name: str) -> list[Result]:
 
 def table(kind: str) -> str:
     """Markdown: a row a check."""
+    module = sys.modules[animals(kind)["right"].entry.target.__module__]
     lines = ["| check | asks that it | a plugin that | sees | to mend it |", "|---|---|---|---|---|"]
     for check in SUITES[kind].values():
         animal = animals(kind)[check.name]
-        does = inspect.getdoc(animal.entry.load())
+        does = inspect.getdoc(getattr(module, animal.entry.name))
         sees = animal.result(check.name)
         why = f"`{sees.why.replace('|', '/').replace('`', '')}`" if sees.status == FAIL else f"({sees.why})"
         lines.append(f"| `{check.name}` | {check.asks} | {does} | {why} | {check.mend} |")
