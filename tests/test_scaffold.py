@@ -49,6 +49,37 @@ def test_its_module_is_a_plugin_file_too(kind: Kind, tmp_path: Path, plugins: Pl
     assert examination.result("starts" if kind is Kind.dataset else "runs").status == PASS
 
 
+@pytest.fixture
+def installed(tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place where pip has put what it knows of `blur`, whose folder is beside it."""
+    monkeypatch.setattr(sys, "modules", {**sys.modules})
+    new_plugin("blur", Kind.metric, tmp_path, plugins.registry)
+    info = tmp_path / "site" / "reenactbench_blur-0.1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Name: reenactbench-blur\nVersion: 0.1.0\n")
+    (info / "entry_points.txt").write_text("[reenactbench]\nblur = reenactbench_blur\n")
+    monkeypatch.syspath_prepend(info.parent)
+    return info.parent
+
+
+@pytest.mark.parametrize("target", ["blur", "./blur", "blur/reenactbench_blur.py"])
+def test_what_is_installed_from_its_folder_is_the_same_by_name_folder_and_file(
+    target: str, installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(installed.parent)
+    monkeypatch.syspath_prepend(installed.parent / "blur")
+    (examination,) = examinations(target, load_plugins(), CheckOptions())
+    assert (examination.entry.distribution, examination.entry.version) == ("reenactbench-blur", "0.1.0")
+
+
+def test_a_folder_that_is_not_what_is_installed_is_one_sentence(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (installed.parent / "blur" / "reenactbench_blur.py").rename(installed / "reenactbench_blur.py")
+    with pytest.raises(ReenactbenchError, match="reenactbench-blur, which is installed from another place; install it"):
+        examinations(str(installed.parent / "blur"), load_plugins(), CheckOptions())
+
+
 def test_one_name_is_spelt_as_each_place_asks() -> None:
     assert Names.of("My-Own.thing_2") == Names(
         "My-Own.thing_2", "reenactbench-my-own-thing-2", "reenactbench_my_own_thing_2", "MyOwnThing2"

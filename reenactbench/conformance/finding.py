@@ -67,7 +67,8 @@ def _entries(target: str, plugins: Plugins) -> Sequence[Entry]:
     if path.is_dir():
         reports = _folder_reports(path, plugins)
     elif path.is_file():
-        reports = [plugins.add_file(path)]
+        loaded = [report for report in plugins.reports if _file(report) == path.resolve()]
+        reports = loaded or [plugins.add_file(path)]
     else:
         known = [entry.name for kind in KINDS for entry in plugins.registry.of(kind)]
         near = difflib.get_close_matches(target, known)
@@ -92,8 +93,7 @@ def _folder_reports(folder: Path, plugins: Plugins) -> list[PluginReport]:
     installed = [report for report in plugins.reports if canonical(report.distribution) == canonical(project["name"])]
     sources = (folder / "src" if (folder / "src").is_dir() else folder).resolve()
     if installed:
-        elsewhere = [report for report in installed if not _lies_in(report.plugin, sources)]
-        if elsewhere:
+        if not all((_file(report) or Path()).is_relative_to(sources) for report in installed):
             raise ReenactbenchError(
                 f"{folder} is distribution {project['name']}, which is installed from another place; install it with "
                 f"`pip install -e {folder}`, or check it by a registered name"
@@ -120,6 +120,7 @@ def _project(folder: Path) -> dict[str, Any]:
     return project
 
 
-def _lies_in(plugin: Any, folder: Path) -> bool:
-    file = getattr(plugin, "__file__", None)
-    return file is not None and Path(file).resolve().is_relative_to(folder)
+def _file(report: PluginReport) -> Path | None:
+    """Where the plugin's module lies."""
+    file = getattr(report.plugin, "__file__", None)
+    return Path(file).resolve() if file else None

@@ -62,7 +62,7 @@ class MethodSubject(Subject):
         def load() -> MethodSpec:
             return load_methods(registry, [name], [f"{name}={file}"] if file else [])[0]
 
-        return self.watch("importing it", load)
+        return self.importing(load)
 
     @cached_property
     def method(self) -> Method:

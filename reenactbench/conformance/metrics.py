@@ -79,7 +79,7 @@ class MetricSubject(Subject):
 
     @cached_property
     def metric(self) -> Metric:
-        metric: Metric = self.watch("importing it", self.entry.load)()
+        metric: Metric = self.importing(self.entry.load)()
         return metric
 
     @cached_property
