@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,6 +16,7 @@ import pytest
 import torch
 from zoo.table import SUITES, ZOO, failed
 
+from crossid_gan.model import DEMO
 from reenactbench.cli import main
 from reenactbench.conformance.checks import FAIL, PASS, SKIPPED, Examination, Failed, Result, Skipped, Suite
 from reenactbench.conformance.finding import CheckOptions, examinations
@@ -251,9 +253,13 @@ def test_a_data_set_of_files_says_that_it_needs_a_folder(plugins: Plugins) -> No
     )
 
 
-def test_a_checkpoint_is_handed_on(plugins: Plugins, tmp_path: Path) -> None:
-    (examination,) = examinations("crossid", plugins, CheckOptions(checkpoint=tmp_path / "gone.safetensors"))
-    assert examination.result("interface").why.endswith("gone.safetensors of method 'crossid' is not a file")
+def test_a_checkpoint_is_handed_on_and_has_to_be_there(plugins: Plugins, tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    with pytest.raises(ReenactbenchError, match="there is no such file"):
+        examinations("crossid", plugins, CheckOptions(checkpoint=file))
+    shutil.copy(DEMO, file)
+    (examination,) = examinations("crossid", plugins, CheckOptions(checkpoint=file))
+    assert examination.result("starts").why == "with mine.safetensors"
 
 
 # The pytest plugin

@@ -42,6 +42,8 @@ def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[E
     Raises ReenactbenchError where there is none, or the file or folder does not load.
     """
     device = pick_device(options.device)
+    if options.checkpoint is not None and not options.checkpoint.is_file():
+        raise ReenactbenchError(f"--checkpoint {options.checkpoint}: there is no such file")
     with watched() as changes:
         entries = _entries(target, plugins)
     found: list[Examination[Any]] = []
