@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,16 @@ from reenactbench.scaffold.kinds import Kind
 from reenactbench.scaffold.new import Names, new_plugin
 
 
+@pytest.fixture(autouse=True)
+def _forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test imports what another wrote under the same name."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    for name, module in list(sys.modules.items()):
+        if Path(getattr(module, "__file__", None) or "").is_relative_to(tmp_path):
+            del sys.modules[name]
+
+
 def test_the_command_says_what_it_wrote_and_what_comes_next(cli: Command) -> None:
     done = cli("plugin", "new", "blur")
     assert (done.returncode, done.stderr) == (0, "")
@@ -28,11 +39,7 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(cli: Command) -> Non
 
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("name", ["x", "my-Own.thing_2", "a-name-of-forty-letters-is-the-longest-z"])
-def test_what_it_writes_is_clean_and_passes_its_checks(
-    kind: Kind, name: str, tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(sys, "modules", {**sys.modules})
+def test_what_it_writes_is_clean_and_passes_its_checks(kind: Kind, name: str, tmp_path: Path, plugins: Plugins) -> None:
     new_plugin(name, kind, tmp_path, plugins.registry)
     for words in (["check"], ["format", "--check"]):
         subprocess.run([sys.executable, "-m", "ruff", *words, "--no-cache", "--quiet", tmp_path / name], check=True)
@@ -52,7 +59,6 @@ def test_its_module_is_a_plugin_file_too(kind: Kind, tmp_path: Path, plugins: Pl
 @pytest.fixture
 def installed(tmp_path: Path, plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place where pip has put what it knows of `blur`, whose folder is beside it."""
-    monkeypatch.setattr(sys, "modules", {**sys.modules})
     new_plugin("blur", Kind.metric, tmp_path, plugins.registry)
     info = tmp_path / "site" / "reenactbench_blur-0.1.0.dist-info"
     info.mkdir(parents=True)
