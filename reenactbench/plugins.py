@@ -77,6 +77,12 @@ class Plugins:
         report.plugin = plugin
         self._collect(report)
 
+    def add_file(self, file: Path) -> PluginReport:
+        """Load the plugin that one file holds."""
+        report = PluginReport(file.name, f"file {file.name}", _content(file))
+        self.add(report, partial(_load_file, file))
+        return report
+
     def _collect(self, report: PluginReport) -> None:
         staged: list[Entry] = []
         for kind in KINDS:
@@ -143,9 +149,7 @@ def load_plugins(files: Iterable[Path] = ()) -> Plugins:
         for point in sorted(entry_points(group=GROUP), key=_order):
             plugins.add(PluginReport(point.name, *_distribution(point)), point.load)
         for file in {file.resolve(): file for file in files}.values():
-            report = PluginReport(file.name, f"file {file.name}", _content(file))
-            plugins.add(report, partial(_load_file, file))
-            for error in report.errors:
+            for error in plugins.add_file(file).errors:
                 log.warning("--plugin %s %s", file, error)
     return plugins
 

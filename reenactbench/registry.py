@@ -101,6 +101,11 @@ def noun(kind: str) -> str:
     return kind[:-1].replace("_", " ")
 
 
+def canonical(name: str) -> str:
+    """A distribution's name as indexes compare it (PEP 503): `My_Method` is `my-method`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def cause(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
