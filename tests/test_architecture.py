@@ -27,6 +27,7 @@ LAYERS = [
     {"protocols"},
     {"datasets"},
     {"plugins"},
+    {"worker"},
     {"registry"},
     {"hookspecs"},
     {"interfaces"},

@@ -46,6 +46,15 @@ def run(
         list[str] | None, typer.Option("--checkpoint", help="Checkpoint: FILE, or METHOD=FILE with several methods.")
     ] = None,
     crop: shared.Crop = None,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Run each method in a process of its own, which may crash, hang or leak.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0.001, help="Seconds for one call of a method in its own process.")
+    ] = None,
+    memory_limit: Annotated[
+        float | None, typer.Option("--memory-limit", min=0.001, help="GB that a method's own process may allocate.")
+    ] = None,
 ) -> None:
     """Run methods over a protocol, score them, and print the tables. Started again, it goes on where it stopped."""
     from reenactbench.engine.job import load_job
@@ -68,6 +77,9 @@ def run(
         crop=crop,
         backbones=shared.backbones(identity=identity, detector=detector, landmarks=landmarks),
         checkpoints=checkpoint or [],
+        isolate=isolate,
+        timeout=timeout,
+        memory_limit=memory_limit,
     )
     if dry_run:
         _print_plan(load_job(asked, ctx.obj.registry, prepare=False))

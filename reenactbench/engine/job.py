@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reenactbench.engine import plan, setup
@@ -12,7 +13,7 @@ from reenactbench.engine.pairs import plan_pairs
 from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
 from reenactbench.files import content_key, folder_name
-from reenactbench.interfaces import Dataset, SetMetric
+from reenactbench.interfaces import Dataset, Method, SetMetric
 from reenactbench.preparing import available_cores, prepare_clips
 from reenactbench.progress import progress_bar
 from reenactbench.registry import Registry
@@ -42,6 +43,15 @@ class Job:
             "seed": self.options.seed,
         }
 
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.options.out / self.name()
+
+    def construct(self, method: MethodSpec) -> Method:
+        """The method itself; what its worker writes to standard error, if it has one, goes into the run's folder."""
+        return method.construct(self.device, self.options.seed, self.path / "logs" / f"{method.name}.log")
+
     def name(self) -> str:
         """The name given, or one that the same command always gets again."""
         if self.options.name is not None:
@@ -53,7 +63,9 @@ class Job:
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
     device = setup.pick_device(options.device)
-    methods = setup.load_methods(registry, options.methods, options.checkpoints)
+    methods = setup.load_methods(
+        registry, options.methods, options.checkpoints, options.isolate, options.timeout, options.memory_limit
+    )
     dataset = setup.load_dataset(registry, options, device)
     pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
     names = options.metrics or setup.default_metrics(registry, dataset)

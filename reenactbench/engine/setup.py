@@ -24,6 +24,8 @@ from reenactbench.registry import BROKEN, Entry, Registry, cause
 from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
 from reenactbench.types import ClipInfo
+from reenactbench.worker.description import Description
+from reenactbench.worker.method import WorkerMethod, isolated, own_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,12 @@ class RunOptions(DatasetOptions):
     name: str | None = None
     checkpoints: Sequence[str] = ()
     """`METHOD=FILE`, or `FILE` for the only method."""
+    isolate: bool = False
+    """Every method works in a process of its own."""
+    timeout: float | None = None
+    """Seconds for one call of a method in a process of its own; None: as its file or `Limits` has it."""
+    memory_limit: float | None = None
+    """GB for such a process; None: as its file has it, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,16 @@ class MethodSpec:
     def name(self) -> str:
         return self.entry.name
 
-    def construct(self, device: str, seed: int) -> Method:
-        """The method itself; what its constructor draws follows from the seed alone."""
+    def construct(self, device: str, seed: int, log: Path | None = None) -> Method:
+        """The method itself; what its constructor draws follows from the seed alone.
+
+        log: takes what its worker, if it has one, writes to standard error.
+        """
         import torch
 
-        seed_everything(seed, self.name)
+        derived = seed_everything(seed, self.name)
+        if issubclass(self.cls, WorkerMethod):
+            return self.cls(torch.device(device), self.checkpoint, derived, log)
         return self.cls(torch.device(device), self.checkpoint)
 
     def identity(self) -> dict[str, Any]:
@@ -143,7 +156,15 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
     return dataset
 
 
-def load_methods(registry: Registry, names: Sequence[str], checkpoints: Sequence[str]) -> list[MethodSpec]:
+def load_methods(
+    registry: Registry,
+    names: Sequence[str],
+    checkpoints: Sequence[str],
+    isolate: bool = False,
+    timeout: float | None = None,
+    memory_limit: float | None = None,
+) -> list[MethodSpec]:
+    """Those named, each once; the rest as in `RunOptions`."""
     if not names:
         raise ReenactbenchError("name at least one method with --method (`reenactbench list methods` shows them)")
     given: dict[str, Path] = {}
@@ -156,11 +177,16 @@ def load_methods(registry: Registry, names: Sequence[str], checkpoints: Sequence
         if name not in names:
             raise ReenactbenchError(f"--checkpoint {text}: {name!r} is not among the methods of this run")
         given[name] = Path(file)
-    return [_method_spec(registry.find("methods", name), given.get(name)) for name in dict.fromkeys(names)]
+    limits = {key: value for key, value in (("timeout", timeout), ("memory", memory_limit)) if value is not None}
+    return [
+        _method_spec(registry.find("methods", name), given.get(name), isolate, limits) for name in dict.fromkeys(names)
+    ]
 
 
-def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
-    cls = entry.load()
+def _method_spec(entry: Entry, checkpoint: Path | None, isolate: bool, limits: Mapping[str, float]) -> MethodSpec:
+    loaded = entry.load()
+    described = isinstance(loaded, Description)
+    cls = own_environment(loaded, **limits) if described else loaded
     if not (isinstance(cls, type) and issubclass(cls, Method)):
         raise ReenactbenchError(
             f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
@@ -177,7 +203,9 @@ def _method_spec(entry: Entry, checkpoint: Path | None) -> MethodSpec:
             import_module(package)
         except BROKEN as error:
             raise ReenactbenchError(f"{entry} names the package {package!r}, which fails: {cause(error)}") from error
-    code = code_hash(cls, cls.packages)
+    code = loaded.code() if described else code_hash(cls, cls.packages)
+    if isolate and not described:
+        cls = isolated(cls, entry.name, **limits)
     return MethodSpec(entry, cls, checkpoint, sha256_file(checkpoint) if checkpoint else None, code)
 
 
