@@ -164,7 +164,7 @@ def own_environment(description: Description, **limits: float) -> type[WorkerMet
         "shots": description.shots,
         "default_checkpoint": description.default_checkpoint(),
     }
-    launch = Launch(description.words(SHIM), start, description.folder, clean)
+    launch = Launch(description.words(SHIM), start, description.folder, clean, shares=not description.command)
     return _launched(description.name, launch, Limits(**{**own, **limits}), shown)
 
 

@@ -49,6 +49,8 @@ class Launch:
     """Where it works; None: where the harness does."""
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     """None: that of the harness."""
+    shares: bool = True
+    """Whether the command runs the shim itself, so that it can share memory with the harness; a container cannot."""
 
 
 class WorkerProcess:
@@ -60,11 +62,17 @@ class WorkerProcess:
         """Numbers of the targets that nobody asks for any more; told with the next call."""
         self._limits = limits
         self._log: IO[bytes] = tempfile.TemporaryFile() if log is None else _appended(log)  # noqa: SIM115
-        weakref.finalize(self, self._log.close)
         self._start_deadline("at its start")
+        self._files, given = [self._log], list[int]()
+        self._shared = None
+        if launch.shares and hasattr(os, "memfd_create"):
+            self._files.append(os.fdopen(os.memfd_create("reenactbench"), "r+b"))
+            given.append(self._files[-1].fileno())
+            self._shared = shim.Shared(given[0])
         try:
             self._process = subprocess.Popen(
-                launch.command,
+                [*launch.command, *map(str, given)],
+                pass_fds=given,
                 bufsize=0,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -75,7 +83,7 @@ class WorkerProcess:
             )
         except OSError as error:
             raise WorkerDied(f"the worker cannot be started: {launch.command[0]}: {error.strerror}") from error
-        self._end = weakref.finalize(self, _end, self._process)
+        self._end = weakref.finalize(self, _end, self._process, self._files)
         self._pid = self._process.pid
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -105,7 +113,7 @@ class WorkerProcess:
         """Its answer to a message; raises WorkerFailure for what the method raised, and WorkerDied."""
         self._start_deadline("at its start" if header["call"] == "start" else f"in {header['call']}")
         forgotten, self.forget[:] = self.forget[:], []
-        answer, results = self._exchange(shim.encode({**header, "forget": forgotten}, arrays))
+        answer, results = self._exchange(shim.encode({**header, "forget": forgotten}, arrays, self._shared))
         if "error" in answer:
             raise _raised(answer["error"])
         return answer, results
@@ -118,7 +126,7 @@ class WorkerProcess:
         try:
             for piece in pieces:
                 self._write(memoryview(piece))
-            return shim.decode(self._fill)
+            return shim.decode(self._fill, self._shared)
         except (shim.Garbled, ValueError, KeyError, TypeError, MemoryError) as error:
             self.end()
             came = error.args[0] if isinstance(error, shim.Garbled) else error
@@ -205,14 +213,14 @@ def _appended(log: Path) -> IO[bytes]:
     return log.open("a+b")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], files: Sequence[IO[bytes]]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
         process.wait(10)
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+    for file in (process.stdin, process.stdout, *files):
+        if file is not None:
+            file.close()
 
 
 def _raised(error: Mapping[str, Any]) -> WorkerFailure:

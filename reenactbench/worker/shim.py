@@ -4,9 +4,10 @@ The harness starts this file as a script and talks to it over its standard input
 
     8 bytes `reenact\\0`, 4 bytes N (little endian), N bytes of JSON, then the bytes of each array
 
-where the JSON's `arrays` lists the arrays as [dtype, shape]. The worker first says which version of this it speaks.
-Then it gets `start`, which names the method, and calls of the method's functions, and answers each message with one.
-What the method prints goes to standard error, which the harness keeps.
+where the JSON's `arrays` lists the arrays as [dtype, shape]. If the harness names a descriptor of shared memory on the
+command line, the arrays lie there instead, one after another, until the next message. The worker first says which version
+of this it speaks. Then it gets `start`, which names the method, and calls of the method's functions, and answers each
+message with one. What the method prints goes to standard error, which the harness keeps.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import importlib
 import importlib.util
 import io
 import json
+import mmap
 import os
 import platform
 import random
@@ -45,14 +47,36 @@ class BadOutput(Exception):
     """What a method returned is not what the interface asks for; the harness shows the text alone."""
 
 
-def encode(header: dict[str, Any], arrays: Sequence[Any] = ()) -> list[Any]:
+class Shared:
+    """Memory that both sides see, behind a descriptor; it grows as needed."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._map: Any = b""
+
+    def buffer(self, size: int) -> memoryview:
+        if len(self._map) < size:
+            if os.fstat(self._descriptor).st_size < size:
+                os.ftruncate(self._descriptor, size)
+            self._map = mmap.mmap(self._descriptor, 0)
+        return memoryview(self._map)[:size]
+
+
+def encode(header: dict[str, Any], arrays: Sequence[Any], shared: Shared | None) -> list[Any]:
     """The message as pieces of bytes to be written one after another; an array is not copied if it is contiguous."""
     arrays = [np.ascontiguousarray(array) for array in arrays]
     text = json.dumps(dict(header, arrays=[[array.dtype.str, array.shape] for array in arrays])).encode()
-    return [MAGIC + struct.pack("<I", len(text)) + text] + [_bytes(array) for array in arrays if array.size]
+    start, pieces = MAGIC + struct.pack("<I", len(text)) + text, [_bytes(array) for array in arrays if array.size]
+    if shared is None:
+        return [start, *pieces]
+    buffer = shared.buffer(sum(map(len, pieces)))
+    for piece in pieces:
+        buffer[: len(piece)] = piece
+        buffer = buffer[len(piece) :]
+    return [start]
 
 
-def decode(fill: Callable[[Any], None]) -> tuple[dict[str, Any], list[Any]]:
+def decode(fill: Callable[[Any], None], shared: Shared | None) -> tuple[dict[str, Any], list[Any]]:
     """(header, arrays) of the next message; fill(buffer) fills a buffer with what comes; raises Garbled."""
     start = bytearray(len(MAGIC) + 4)
     fill(start)
@@ -67,8 +91,14 @@ def decode(fill: Callable[[Any], None]) -> tuple[dict[str, Any], list[Any]]:
         if dtype.hasobject:
             raise Garbled(name.encode())
         arrays.append(np.empty(shape, dtype))
-        if arrays[-1].size:
-            fill(_bytes(arrays[-1]))
+    pieces = [_bytes(array) for array in arrays if array.size]
+    buffer = None if shared is None else shared.buffer(sum(map(len, pieces)))
+    for piece in pieces:
+        if buffer is None:
+            fill(piece)
+        else:
+            piece[:] = buffer[: len(piece)]
+            buffer = buffer[len(piece) :]
     return header, arrays
 
 
@@ -85,6 +115,7 @@ class Pipes:
 
     def __init__(self) -> None:
         self.input, self.output = os.dup(0), os.dup(1)
+        self.shared = Shared(int(sys.argv.pop())) if sys.argv[1:] else None
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -92,7 +123,10 @@ class Pipes:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(line_buffering=True)
 
-    def fill(self, buffer: Any) -> None:
+    def receive(self) -> tuple[dict[str, Any], list[Any]]:
+        return decode(self._fill, self.shared)
+
+    def _fill(self, buffer: Any) -> None:
         view = memoryview(buffer)
         while len(view):
             count = os.readv(self.input, [view])
@@ -101,7 +135,7 @@ class Pipes:
             view = view[count:]
 
     def send(self, header: dict[str, Any], arrays: Sequence[Any] = ()) -> None:
-        for piece in encode(header, arrays):
+        for piece in encode(header, arrays, self.shared):
             view = memoryview(piece)
             while len(view):
                 view = view[os.write(self.output, view) :]
@@ -242,7 +276,7 @@ def main() -> None:
     worker = Worker()
     while True:
         try:
-            header, arrays = decode(pipes.fill)
+            header, arrays = pipes.receive()
         except Ended:
             return
         try:
