@@ -5,9 +5,9 @@ The harness starts this file as a script and talks to it over its standard input
     8 bytes `reenact\\0`, 4 bytes N (little endian), N bytes of JSON, then the bytes of each array
 
 where the JSON's `arrays` lists the arrays as [dtype, shape]. If the harness names a descriptor of shared memory on the
-command line, the arrays lie there instead, one after another, until the next message. The worker first says which version
-of this it speaks. Then it gets `start`, which names the method, and calls of the method's functions, and answers each
-message with one. What the method prints goes to standard error, which the harness keeps.
+command line, the arrays lie there instead, one after another, until the next message. The worker first says which
+version of this it speaks. Then it gets `start`, which names the method, and calls of the method's functions; it answers
+each message with one. What the method prints goes to standard error, which the harness keeps.
 """
 
 from __future__ import annotations
