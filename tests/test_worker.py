@@ -333,33 +333,42 @@ def test_a_class_that_a_worker_cannot_find_is_one_sentence(plugins: Plugins) -> 
 # --- The zoo: what goes wrong, and what the user sees
 
 HOW = {
-    "raises": ("raise ValueError('cannot do this')", "ValueError: cannot do this"),
-    "raises without a word": ("raise KeyError", "KeyError"),
-    "quits": ("sys.exit(4)", "SystemExit: 4"),
-    "exits": ("os._exit(3)", "the worker exited with status 3 in reenact"),
-    "exits in silence": ("os._exit(0)", "the worker exited with status 0 in reenact"),
-    "says why it exits": (
+    "raises an exception": ("raise ValueError('cannot do this')", "ValueError: cannot do this"),
+    "raises one without a text": ("raise KeyError", "KeyError"),
+    "calls `sys.exit(4)`": ("sys.exit(4)", "SystemExit: 4"),
+    "calls `os._exit(3)`": ("os._exit(3)", "the worker exited with status 3 in reenact"),
+    "ends as if all were well": ("os._exit(0)", "the worker exited with status 0 in reenact"),
+    "says on standard error why it exits": (
         "sys.stderr.write('licence expired\\n'); os._exit(1)",
         "the worker exited with status 1 in reenact: licence expired",
     ),
-    "segfaults": ("ctypes.string_at(0)", "the worker was ended by SIGSEGV (segmentation fault) in reenact"),
-    "aborts": ("os.abort()", "the worker was ended by SIGABRT (aborted) in reenact"),
-    "is killed": ("os.kill(os.getpid(), 9)", "the worker was ended by SIGKILL (killed) in reenact"),
+    "dies of a segmentation fault": (
+        "ctypes.string_at(0)",
+        "the worker was ended by SIGSEGV (segmentation fault) in reenact",
+    ),
+    "aborts, as C++ does on an uncaught exception": (
+        "os.abort()",
+        "the worker was ended by SIGABRT (aborted) in reenact",
+    ),
+    "is killed, as by a system out of memory": (
+        "os.kill(os.getpid(), 9)",
+        "the worker was ended by SIGKILL (killed) in reenact",
+    ),
     "hangs": ("time.sleep(1000)", "the worker gave no answer within its timeout of 1.5 s in reenact"),
-    "hangs in C": (
+    "hangs in C code, where Python cannot interrupt it": (
         "ctypes.PyDLL(None).sleep(1000)",
         "the worker gave no answer within its timeout of 1.5 s in reenact",
     ),
-    "leaks": (
+    "leaks memory": (
         "kept = [np.ones(10**6)]\n    while True: kept.append(kept[0] + 1)",
         "the worker went over its memory limit of 0.3 GB in reenact",
     ),
-    "writes into the pipe": (
+    "writes into every file it finds open": (
         "for fd in range(3, 30):\n        try: os.write(fd, b'epoch 1 of 10\\n')\n        except OSError: pass",
-        "the worker wrote b'epoch 1 of 1' instead of an answer in reenact",
+        "the worker wrote 'epoch 1 of 10' instead of an answer in reenact",
     ),
-    "closes the pipe": ("os.closerange(3, 30); time.sleep(1000)", "the worker closed its output in reenact"),
-    "leaves children": (
+    "closes them": ("os.closerange(3, 30); time.sleep(1000)", "the worker closed its output in reenact"),
+    "leaves child processes behind": (
         "os.fork() or time.sleep(1000)\n    os._exit(5)",
         "the worker exited with status 5 in reenact",
     ),
@@ -369,15 +378,18 @@ HOW = {
         "return images.astype(object)",
         "reenact returned an array of Python objects, expected float32",
     ),
-    "returns doubles": (
+    "returns float64": (
         "return images.astype(float)",
         "reenact returned torch.float64, expected torch.float32",
     ),
-    "returns one frame": (
+    "returns one frame for many": (
         "return images[0]",
         "reenact returned shape (3, 128, 128), expected (16, 3, 128, 128)",
     ),
-    "returns 0 to 255": ("return images * 0 + 255", "reenact returned values from 255 to 255, expected 0 to 1"),
+    "returns values from 0 to 255": (
+        "return images * 0 + 255",
+        "reenact returned values from 255 to 255, expected 0 to 1",
+    ),
     "returns NaN": (
         "return images * np.float32('nan')",
         "reenact returned NaN or infinite values in 16 of 16 frames",
@@ -393,41 +405,55 @@ def wrong(body: str) -> str:
 @pytest.mark.parametrize("how", HOW)
 def test_what_goes_wrong_fails_the_cell_with_its_reason(how: str, options, describe) -> None:
     body, reason = HOW[how]
-    limits = {"timeout": 1.5} if "hang" in how else {"memory_limit": 0.3} if how == "leaks" else {}
+    limits = {"timeout": 1.5} if "hang" in how else {"memory_limit": 0.3} if how == "leaks memory" else {}
     outcome = run(options("own", limit=1), load_plugins([describe(code=wrong(body), **limits)]))
     (failure,) = failures(outcome.path)
     assert failure["reason"] == reason
-    if how in ("raises", "segfaults", "hangs", "hangs in C"):
+    if how.startswith(("raises an", "dies", "hangs")):
         assert any("own_script.py" in line and "reenact" in line for line in failure["traceback"])
 
 
-STARTS = {
-    "no numpy": ({"command": [sys.executable, "-I", "-S", "{shim}"]}, "No module named 'numpy'"),
-    "greets": (
+STARTS: dict[str, tuple[dict[str, Any], str]] = {
+    "its Python has no NumPy": (
+        {"command": [sys.executable, "-I", "-S", "{shim}"]},
+        "the worker exited with status 1 at its start: ModuleNotFoundError: No module named 'numpy'",
+    ),
+    "the command greets first": (
         {"command": ["sh", "-c", 'echo "Welcome to the cluster"; exec "$0" "$1"', sys.executable, "{shim}"]},
-        "the worker wrote b'Welcome to t' instead of an answer at its start",
+        "the worker wrote 'Welcome to the cluster' instead of an answer at its start",
     ),
-    "says nothing": ({"command": ["true"]}, "the worker exited with status 0 at its start"),
-    "hangs": ({"command": ["sleep", "1000"], "timeout": 1.0}, "gave no answer within its timeout of 1 s at its start"),
-    "is not there": ({"command": ["no-such-program"]}, "cannot be started: no-such-program: No such file or directory"),
-    "needs what is not there": ({"code": "import a_package_nobody_has\n"}, "No module named 'a_package_nobody_has'"),
-    "has no reenact": ({"code": "def encode_target(images, landmarks): pass\n"}, "script.py has no function reenact"),
-    "takes no parameters": (
+    "the command starts no shim": ({"command": ["true"]}, "the worker exited with status 0 at its start"),
+    "the command hangs": (
+        {"command": ["sleep", "1000"], "timeout": 1.0},
+        "the worker gave no answer within its timeout of 1 s at its start",
+    ),
+    "the command is not there": (
+        {"command": ["no-such-program"]},
+        "the worker cannot be started: no-such-program: No such file or directory",
+    ),
+    "the wrapper needs what is not installed": (
+        {"code": "import a_package_nobody_has\n"},
+        "ModuleNotFoundError: No module named 'a_package_nobody_has'",
+    ),
+    "the wrapper lacks a function": (
+        {"code": "def encode_target(images, landmarks): pass\n"},
+        "AttributeError: own_script.py has no function reenact",
+    ),
+    "the wrapper takes no parameters": (
         {"parameters": {"weight": 1}},
-        "own_script.py has no function load(device, checkpoint, ...) to take its parameters and checkpoint",
+        "AttributeError: own_script.py has no function load(device, checkpoint, ...) "
+        "to take its parameters and checkpoint",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("how", STARTS)
 def test_a_worker_that_does_not_start_fails_every_cell_at_once(how: str, options, describe) -> None:
     keys, reason = STARTS[how]
-    keys = keys if "interpreter" in keys or "command" not in keys else {"interpreter": None, **keys}
+    keys = {"interpreter": None, **keys} if "command" in keys else keys
     outcome = run(options("own"), load_plugins([describe(**keys)]))
     assert outcome.failed_cells == PAIRS
-    (found,) = {failure["reason"] for failure in failures(outcome.path)}
-    assert found.startswith("the method cannot be constructed: ")
-    assert reason in found
+    assert {failure["reason"] for failure in failures(outcome.path)} == {f"the method cannot be constructed: {reason}"}
 
 
 def test_a_shim_of_another_version_is_named(describe, tmp_path: Path) -> None:
@@ -599,8 +625,9 @@ def test_the_memory_that_is_limited_is_what_a_process_allocates() -> None:
 def test_one_good_method_among_three_bad_ones_gets_the_numbers_that_it_gets_alone(
     options, describe, tmp_path: Path
 ) -> None:
-    bad = {"segfaults": {}, "hangs": {"timeout": 1.5}, "leaks": {"memory_limit": 0.3}}
-    files = [describe(name, code=wrong(HOW[name][0]), **limits) for name, limits in bad.items()]
+    hows = {"segfaults": "dies of a segmentation fault", "hangs": "hangs", "leaks": "leaks memory"}
+    bad: dict[str, dict[str, float]] = {"segfaults": {}, "hangs": {"timeout": 1.5}, "leaks": {"memory_limit": 0.3}}
+    files = [describe(name, code=wrong(HOW[hows[name]][0]), **limits) for name, limits in bad.items()]
     files.append(describe("good"))
     plugins = load_plugins(files)
     alone = outputs(run(options("good", out=tmp_path / "alone"), plugins).path)
@@ -610,12 +637,13 @@ def test_one_good_method_among_three_bad_ones_gets_the_numbers_that_it_gets_alon
     for name in bad:
         reasons = [failure["reason"] for failure in failures(outcome.path, name)]
         assert sorted(reasons) == sorted(
-            [HOW[name][1]] * 3 + [f"given up after 3 deaths in a row; the last: {HOW[name][1]}"] * (PAIRS - 3)
+            [HOW[hows[name]][1]] * 3
+            + [f"given up after 3 deaths in a row; the last: {HOW[hows[name]][1]}"] * (PAIRS - 3)
         )
     assert main(["report", str(outcome.path)]) == 0
     page = (outcome.path / "report.html").read_text()
     for name in bad:
-        assert HOW[name][1] in page
+        assert HOW[hows[name]][1] in page
     stopped = set((outcome.path / "logs").iterdir())
     for name in bad:  # mended, and resumed
         describe(name, **bad[name])
@@ -770,3 +798,82 @@ def test_what_can_be_measured_only_inside_is_not_measured(options, describe) -> 
     values = {row["variant"]: (row["value"], row["reason"]) for row in rows.to_dict("records")}
     assert values["speed/fps-b16@1"][0] > 0
     assert values["speed/mparams@1"][1] == "not measured: the method works in a process of its own"
+
+
+# --- The page about it
+
+PAGE = (Path(__file__).parents[1] / "docs" / "own-environment.md").read_text()
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_has_a_row_for_everything_that_goes_wrong() -> None:
+    for how, (_, reason) in (HOW | STARTS).items():
+        assert f"| {how} | `{reason}` |\n" in PAGE
+
+
+def test_the_page_has_a_row_for_every_key() -> None:
+    described = {
+        key for row in re.findall(r"^\| (`.*?) \|", PAGE, re.MULTILINE) for key in re.findall(r"`\[?(\w+)\]?`", row)
+    }
+    assert set(KEYS) <= described
+
+
+def test_the_first_example_of_the_page_runs(options, tmp_path: Path) -> None:
+    (tmp_path / "half.py").write_text(blocks("python")[0])
+    (tmp_path / "half.toml").write_text(blocks("toml")[0].replace('"python3"', json.dumps(sys.executable)))
+    plugins = load_plugins([tmp_path / "half.toml"])
+    plugins.registry.add(Entry("methods", "fade", Fade, "test", "test", "1"))
+    found = outputs(run(options("half", "fade", limit=2), plugins).path)
+    assert len(found) == 4
+    assert all(found["half", pair] == found["fade", pair] for _, pair in found)
+
+
+THEIR_NETWORK = """\
+import torch
+
+class {name}(torch.nn.Module):
+    def __init__(self, num_kp, **sizes):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+"""
+THEIR_DETECTOR = """\
+    def forward(self, x):
+        value = x.flatten(2).mean(2)[:, :2].unsqueeze(1) * self.weight
+        return {"value": value, "jacobian": torch.eye(2).expand(len(x), 1, 2, 2)}
+"""
+THEIR_GENERATOR = """\
+    def forward(self, source_image, kp_driving, kp_source):
+        moved = (kp_driving["value"] - kp_source["value"]).mean((1, 2))
+        assert kp_driving["jacobian"].shape == kp_source["jacobian"].shape
+        return {"prediction": torch.sigmoid(source_image * self.weight + moved.view(-1, 1, 1, 1))}
+"""
+
+
+def test_the_wrapper_of_the_page_wraps_what_has_the_repositorys_interface(tmp_path: Path) -> None:
+    clone = tmp_path / "first-order-model"
+    (clone / "modules").mkdir(parents=True)
+    (clone / "config").mkdir()
+    (clone / "modules" / "generator.py").write_text(
+        THEIR_NETWORK.format(name="OcclusionAwareGenerator") + THEIR_GENERATOR
+    )
+    (clone / "modules" / "keypoint_detector.py").write_text(THEIR_NETWORK.format(name="KPDetector") + THEIR_DETECTOR)
+    (clone / "yaml.py").write_text("from json import load as safe_load\n")
+    sizes = {"common_params": {"num_kp": 1}, "generator_params": {"block_expansion": 64}, "kp_detector_params": {}}
+    (clone / "config" / "vox-256.yaml").write_text(json.dumps({"model_params": sizes}))
+    weights = {name: {"weight": torch.ones(1)} for name in ("generator", "kp_detector")}
+    torch.save(weights, tmp_path / "vox-cpk.pth.tar")
+    (tmp_path / "fomm.py").write_text(next(block for block in blocks("python") if "class FirstOrder" in block))
+    described = next(block for block in blocks("toml") if "fomm" in block)
+    (tmp_path / "fomm.toml").write_text(described.replace('"fomm-env/bin/python"', json.dumps(sys.executable)))
+    method = started(tmp_path / "fomm.toml", "fomm")
+    assert (method.image_size, method.shots) == (256, 1)
+    target, driving = frames(1), frames(3)
+    points = [part.images.flatten(2).mean(2)[:, :2] for part in (target, driving)]
+    expected = torch.sigmoid(target.images + (points[1] - points[0]).mean(1).view(-1, 1, 1, 1))
+    torch.testing.assert_close(method.reenact(method.encode_target(target), driving), expected)
+    code = method.motion_code(driving)
+    assert code is not None
+    torch.testing.assert_close(code, torch.cat([torch.eye(2).expand(3, 2, 2).flatten(1), points[1]], dim=1))

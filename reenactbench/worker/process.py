@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import signal
@@ -63,14 +62,19 @@ class WorkerProcess:
         self._limits = limits
         self._log: IO[bytes] = tempfile.TemporaryFile() if log is None else _appended(log)  # noqa: SIM115
         self._start_deadline("at its start")
-        self._files, given = [self._log], list[int]()
-        self._shared = None
+        memory, self._shared = None, None
         if launch.shares and hasattr(os, "memfd_create"):
-            self._files.append(os.fdopen(os.memfd_create("reenactbench"), "r+b"))
-            given.append(self._files[-1].fileno())
-            self._shared = shim.Shared(given[0])
+            memory = os.fdopen(os.memfd_create("reenactbench"), "r+b")
+            self._shared = shim.Shared(memory.fileno())
+        self._process = self._popen(launch, memory)
+        self._end = weakref.finalize(self, _end, self._process, self._log, memory)
+        self._pid = self._process.pid
+        self._shake_hands()
+
+    def _popen(self, launch: Launch, memory: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        given = [] if memory is None else [memory.fileno()]
         try:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [*launch.command, *map(str, given)],
                 pass_fds=given,
                 bufsize=0,
@@ -83,13 +87,13 @@ class WorkerProcess:
             )
         except OSError as error:
             raise WorkerDied(f"the worker cannot be started: {launch.command[0]}: {error.strerror}") from error
-        self._end = weakref.finalize(self, _end, self._process, self._files)
-        self._pid = self._process.pid
-        for pipe in (self._process.stdin, self._process.stdout):
+        for pipe in (process.stdin, process.stdout):
             assert pipe is not None
             os.set_blocking(pipe.fileno(), False)
-            with suppress(OSError, AttributeError):  # more is better, but no need
-                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE)
+            _widen(pipe.fileno())
+        return process
+
+    def _shake_hands(self) -> None:
         hello, _ = self._exchange([])
         if hello.get("protocol") != shim.PROTOCOL:
             self.end()
@@ -97,7 +101,7 @@ class WorkerProcess:
                 f"the worker speaks version {hello.get('protocol')} of the protocol, this reenactbench version "
                 f"{shim.PROTOCOL}: its shim.py is of another reenactbench"
             )
-        with suppress(OSError, TypeError):  # in a container it counts processes for itself
+        with suppress(OSError, TypeError, KeyError):  # in a container it counts processes for itself
             if os.getsid(hello["pid"]) == self._process.pid:
                 self._pid = hello["pid"]
 
@@ -127,13 +131,20 @@ class WorkerProcess:
             for piece in pieces:
                 self._write(memoryview(piece))
             return shim.decode(self._fill, self._shared)
-        except (shim.Garbled, ValueError, KeyError, TypeError, MemoryError) as error:
+        except (shim.Garbled, ValueError, KeyError, TypeError, AttributeError) as error:
+            came = self._line(error.args[0]) if isinstance(error, shim.Garbled) else f"what is no message ({error})"
             self.end()
-            came = error.args[0] if isinstance(error, shim.Garbled) else error
-            raise WorkerDied(f"the worker wrote {came!r} instead of an answer {self._what}") from error
+            raise WorkerDied(f"the worker wrote {came} instead of an answer {self._what}") from error
         except BaseException:  # Ctrl-C too: the answer that is still to come would be taken for another
             self.end()
             raise
+
+    def _line(self, start: bytes) -> str:
+        """The line that begins so."""
+        assert self._process.stdout is not None
+        with suppress(BlockingIOError):
+            start += os.read(self._process.stdout.fileno(), LINE)
+        return repr(start.partition(b"\n")[0].decode(errors="replace"))
 
     def _write(self, view: memoryview) -> None:
         assert self._process.stdin is not None
@@ -208,12 +219,19 @@ class WorkerProcess:
         return [without_folders(line)[:LINE] for line in lines][-STDERR_LINES:]
 
 
+def _widen(pipe: int) -> None:
+    with suppress(ImportError, OSError, AttributeError):  # more is better, but no need
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+
+
 def _appended(log: Path) -> IO[bytes]:
     log.parent.mkdir(parents=True, exist_ok=True)
     return log.open("a+b")
 
 
-def _end(process: subprocess.Popen[bytes], files: Sequence[IO[bytes]]) -> None:
+def _end(process: subprocess.Popen[bytes], *files: IO[bytes] | None) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
