@@ -39,8 +39,7 @@ class Adapter:
             return None if code is None else _array(code, "motion_code", " or None")
 
     def _frames(self, images: Array, landmarks: Array) -> Frames:
-        """Copied into torch's own memory, where it lies as it would in the harness."""
-        return Frames(*(torch.from_numpy(array).clone().to(self._device) for array in (images, landmarks)))
+        return Frames(*(torch.from_numpy(array).to(self._device) for array in (images, landmarks)))
 
 
 def _array(output: Any, function: str, alternative: str) -> Array:

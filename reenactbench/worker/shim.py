@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 1
 MAGIC = b"reenact\0"
+ALIGNMENT = 64  # bytes
 CALLS = 6  # of a traceback, the last so many
 
 
@@ -90,7 +91,7 @@ def decode(fill: Callable[[Any], None], shared: Shared | None) -> tuple[dict[str
         dtype = np.dtype(name)
         if dtype.hasobject:
             raise Garbled(name.encode())
-        arrays.append(np.empty(shape, dtype))
+        arrays.append(_empty(shape, dtype))
     pieces = [_bytes(array) for array in arrays if array.size]
     buffer = None if shared is None else shared.buffer(sum(map(len, pieces)))
     for piece in pieces:
@@ -100,6 +101,14 @@ def decode(fill: Callable[[Any], None], shared: Shared | None) -> tuple[dict[str
             piece[:] = buffer[: len(piece)]
             buffer = buffer[len(piece) :]
     return header, arrays
+
+
+def _empty(shape: Sequence[int], dtype: Any) -> Any:
+    """Aligned as torch aligns, so that what computes with it runs the same instructions as elsewhere."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.__array_interface__["data"][0] % ALIGNMENT
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _bytes(array: Any) -> Any:
