@@ -448,7 +448,11 @@ STARTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("how", STARTS)
-def test_a_worker_that_does_not_start_fails_every_cell_at_once(how: str, options, describe) -> None:
+def test_a_worker_that_does_not_start_fails_every_cell_at_once(
+    how: str, options, describe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if how == "the command hangs":
+        monkeypatch.setattr("reenactbench.worker.process.START", 1.0)
     keys, reason = STARTS[how]
     keys = {"interpreter": None, **keys} if "command" in keys else keys
     outcome = run(options("own"), load_plugins([describe(**keys)]))
@@ -723,7 +727,10 @@ def test_a_file_that_is_no_toml_is_one_sentence(describe, capfd: pytest.CaptureF
     [
         ({"interpreter": "env/bin/python"}, "interpreter: there is no program {}/env/bin/python"),
         ({"interpreter": None, "command": ["./run.sh"]}, "command: there is no program {}/run.sh"),
-        ({"script": None, "target": "no_such.module:Model"}, "target: neither no_such/module.py nor a package"),
+        (
+            {"script": None, "target": "no_such.module:Model"},
+            "target: neither no_such.py nor a folder no_such is beside",
+        ),
         ({"path": ["clone"]}, "path: clone is no folder"),
     ],
 )
@@ -746,14 +753,19 @@ def test_the_key_of_a_cell_follows_all_that_the_file_names(describe, tmp_path: P
     (tmp_path / "clone" / "env").mkdir()
     for name in ("pyvenv.cfg", "installed.py"):
         (tmp_path / "clone" / "env" / name).touch()
-    file = describe(script=None, target="their_package:Model", path=["clone"], checkpoint="weights")
+    file = describe(script=None, target="their_package.net:Model", path=["clone"], checkpoint="weights")
     keys = [spec(file).identity()]
-    for changed in (package / "net.py", tmp_path / "clone" / "layers.py", tmp_path / "weights"):
+    for changed in (
+        package / "__init__.py",
+        package / "net.py",
+        tmp_path / "clone" / "layers.py",
+        tmp_path / "weights",
+    ):
         changed.write_text("2")
         keys.append(spec(file).identity())
     file.write_text("# nothing but a comment\n" + file.read_text())
     keys.append(spec(file).identity())
-    assert len({json.dumps(key, sort_keys=True) for key in keys}) == len(keys) == 5
+    assert len({json.dumps(key, sort_keys=True) for key in keys}) == len(keys) == 6
     (tmp_path / "clone" / "env" / "installed.py").write_text("of the environment")
     (tmp_path / "clone" / "README.md").write_text("nothing that runs")
     assert spec(file).identity() == keys[-1]

@@ -40,7 +40,7 @@ class Description:
     image_size: int = 128
     shots: int = 1
     timeout: float = 300.0
-    """Seconds for one call, and for the start."""
+    """Seconds for one call."""
     memory_limit: float | None = None
     """In GB."""
     summary: str = ""
@@ -77,8 +77,8 @@ class Description:
 
     def code(self) -> str:
         """sha256 over all that decides what is generated, but the checkpoint and the environment: the file itself, the
-        script or the target's module or package, and the Python files in `path`. Raises ReenactbenchError where one of
-        them is not there."""
+        script or the target's module or top package, and the Python files in `path`. Raises ReenactbenchError where one
+        of them is not there."""
         files = [self.file, *self._own_code()]
         for text in self.path:
             if not self._given(text).is_dir():
@@ -91,14 +91,14 @@ class Description:
             if not self._given(self.script).is_file():
                 raise ReenactbenchError(f"{self.file}: script: there is no file {self.script}")
             return [self._given(self.script)]
-        place = self.target.partition(":")[0].replace(".", os.sep)
+        package = self.target.partition(":")[0].partition(".")[0]
         for folder in self.search():
-            if (folder / f"{place}.py").is_file():
-                return [folder / f"{place}.py"]
-            if (folder / place / "__init__.py").is_file():
-                return list(_python_files(folder / place))
+            if (folder / package).is_dir():
+                return list(_python_files(folder / package))
+            if (folder / f"{package}.py").is_file():
+                return [folder / f"{package}.py"]
         raise ReenactbenchError(
-            f"{self.file}: target: neither {place}.py nor a package {place} is beside the file or in a folder of `path`"
+            f"{self.file}: target: neither {package}.py nor a folder {package} is beside the file or in `path`"
         )
 
     def _given(self, text: str) -> Path:
@@ -108,7 +108,7 @@ class Description:
 def _python_files(folder: Path) -> Iterator[Path]:
     """All Python files under the folder, without environments and hidden folders."""
     for place, folders, names in os.walk(folder):
-        if "pyvenv.cfg" in names:
+        if "pyvenv.cfg" in names or "conda-meta" in folders:
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -140,7 +140,7 @@ def isolated(cls: type[Method], name: str, **limits: float) -> type[WorkerMethod
     start = {
         "target": "reenactbench.worker.adapter:Adapter",
         "script": "",
-        "path": sys.path,
+        "path": [str(folder) for folder in sys.path],
         "modules": {cls.__module__: module.__file__},
         "parameters": {"module": cls.__module__, "name": cls.__qualname__, "threads": torch.get_num_threads()},
     }

@@ -21,6 +21,7 @@ from reenactbench.worker.failures import WorkerDied, WorkerFailure
 from reenactbench.worker.memory import GB, allocated
 
 TICK = 0.05  # seconds between two looks at a worker that is busy
+START = 300.0  # seconds: imports and weights come from disks that may be slow, whatever a call takes
 PIPE = 1 << 20  # bytes; the default of 64 KiB makes both sides wait for each other
 STDERR_LINES = 12  # of standard error, kept with a failure
 LINE = 200  # characters of such a line
@@ -32,7 +33,7 @@ class Limits:
     """What a worker may take before it is ended."""
 
     timeout: float = 300.0
-    """Seconds for one call, and for the start."""
+    """Seconds for one call; the start may take `START` where that is more."""
     memory: float | None = None
     """Memory it allocates, in GB (10^9 bytes); None: as much as there is."""
 
@@ -61,7 +62,7 @@ class WorkerProcess:
         """Numbers of the targets that nobody asks for any more; told with the next call."""
         self._limits = limits
         self._log: IO[bytes] = tempfile.TemporaryFile() if log is None else _appended(log)  # noqa: SIM115
-        self._start_deadline("at its start")
+        self._begin("at its start", max(START, limits.timeout))
         memory, self._shared = None, None
         if launch.shares and hasattr(os, "memfd_create"):
             memory = os.fdopen(os.memfd_create("reenactbench"), "r+b")
@@ -115,15 +116,16 @@ class WorkerProcess:
 
     def call(self, header: Mapping[str, Any], arrays: Sequence[Any] = ()) -> tuple[dict[str, Any], list[Any]]:
         """Its answer to a message; raises WorkerFailure for what the method raised, and WorkerDied."""
-        self._start_deadline("at its start" if header["call"] == "start" else f"in {header['call']}")
+        if header["call"] != "start":
+            self._begin(f"in {header['call']}", self._limits.timeout)
         forgotten, self.forget[:] = self.forget[:], []
         answer, results = self._exchange(shim.encode({**header, "forget": forgotten}, arrays, self._shared))
         if "error" in answer:
             raise _raised(answer["error"])
         return answer, results
 
-    def _start_deadline(self, what: str) -> None:
-        self._what, self._deadline, self._next_look = what, time.monotonic() + self._limits.timeout, 0.0
+    def _begin(self, what: str, timeout: float) -> None:
+        self._what, self._timeout, self._deadline, self._next_look = what, timeout, time.monotonic() + timeout, 0.0
         self._log_before = os.fstat(self._log.fileno()).st_size
 
     def _exchange(self, pieces: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
@@ -185,7 +187,7 @@ class WorkerProcess:
 
     def _look(self, now: float) -> None:
         if now > self._deadline:
-            raise self._overrun(f"the worker gave no answer within its timeout of {self._limits.timeout:g} s")
+            raise self._overrun(f"the worker gave no answer within its timeout of {self._timeout:g} s")
         if self._limits.memory is not None and allocated(self._pid) > self._limits.memory * GB:
             raise self._overrun(f"the worker went over its memory limit of {self._limits.memory:g} GB")
 
