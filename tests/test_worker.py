@@ -604,12 +604,12 @@ def test_no_worker_outlives_the_harness(sent: int, status: int, tree: Path, desc
     pid = int((tmp_path / "pid").read_text())
     assert alive(pid)
     harness.send_signal(sent)
-    assert harness.wait(30) == status
+    assert harness.wait(300) == status
     wait_for(lambda: not alive(pid))
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
