@@ -28,6 +28,7 @@ LAYERS = [
     {"protocols"},
     {"datasets"},
     {"plugins"},
+    {"worker"},
     {"registry"},
     {"hookspecs"},
     {"interfaces"},
