@@ -189,6 +189,7 @@ class _Described:
 
     def __init__(self, description: Description) -> None:
         self._description = description
+        self.__file__ = str(description.file)
 
     @hookimpl
     def register_methods(self, register: Register) -> None:

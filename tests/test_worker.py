@@ -19,6 +19,8 @@ import pytest
 import torch
 
 from reenactbench.cli import main
+from reenactbench.conformance.checks import FAIL, PASS, SKIPPED
+from reenactbench.conformance.finding import CheckOptions, examinations
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import MethodSpec, RunOptions, load_methods
 from reenactbench.engine.store import read_strip
@@ -33,8 +35,8 @@ from reenactbench.types import Frames
 from reenactbench.worker import shim
 from reenactbench.worker.description import KEYS, Description, read_description
 from reenactbench.worker.failures import WorkerDied, WorkerFailure
-from reenactbench.worker.memory import allocated
 from reenactbench.worker.method import WorkerMethod
+from reenactbench.worker.usage import allocated
 
 FADE = """\
 import os, sys, time, ctypes
@@ -683,7 +685,9 @@ def test_one_good_method_among_three_bad_ones_gets_the_numbers_that_it_gets_alon
 # --- Another environment
 
 
-def test_a_method_runs_beside_another_numpy(tree: Path, describe, tmp_path: Path) -> None:
+def test_a_method_runs_and_is_checked_beside_another_numpy(
+    tree: Path, describe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = "2.0.2" if not np.__version__.startswith("2.0.") else "2.1.3"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True, timeout=60)
     python = tmp_path / "env" / "bin" / "python"
@@ -691,7 +695,7 @@ def test_a_method_runs_beside_another_numpy(tree: Path, describe, tmp_path: Path
     done = subprocess.run([*pip, f"numpy=={other}"], capture_output=True, text=True, timeout=240)
     if done.returncode:
         pytest.skip(f"pip cannot fetch numpy {other} for a second environment: {done.stderr.strip()[-200:]}")
-    file = describe(interpreter="env/bin/python")
+    file = describe(interpreter="env/bin/python", summary="fades", licence="MIT")
     words = ["--data-root", str(tree), "--dataset", "300vw", "--allow-missing", "--protocol", "self", "--metric", "l1"]
     words += ["--plugin", str(file), "--method", "own", "--limit", "2", "--out", str(tmp_path), "--name", "mine"]
     assert main(["run", *words]) == 0
@@ -699,6 +703,45 @@ def test_a_method_runs_beside_another_numpy(tree: Path, describe, tmp_path: Path
     assert method["environments"] == [{"python": shim.packages()["python"], "numpy": other}]
     assert main(["report", str(tmp_path / "mine")]) == 0
     assert f"numpy {other}" in (tmp_path / "mine" / "report.html").read_text()
+    assert main(["check", str(file)]) == 0
+    assert "0 failed" in capsys.readouterr().out
+
+
+# --- Its checks
+
+
+def checked(file: Path) -> dict[str, tuple[str, str]]:
+    """Status and reason of every check."""
+    (examination,) = examinations(str(file), load_plugins(), CheckOptions())
+    return {result.check: (result.status, result.why) for result in examination}
+
+
+def test_a_method_in_a_worker_is_checked_as_any_other_but_for_what_it_does_to_its_process(describe) -> None:
+    found = checked(describe(summary="fades", licence="MIT", citation="Nobody, Fading, 2020", shots=2))
+    skipped = {name: why for name, (status, why) in found.items() if status == SKIPPED}
+    assert {status for status, _ in found.values()} == {PASS, SKIPPED}
+    assert set(skipped) - {"gpu"} == {"motion-code", "random-state", "global-state"}
+    assert (
+        skipped["random-state"]
+        == skipped["global-state"]
+        == "it has a process of its own, and may do there as it likes"
+    )
+
+
+def test_what_a_worker_keeps_or_repeats_is_found_out(describe) -> None:
+    keeping = "kept = []\n" + FADE.replace(
+        f"reenact({ARGUMENTS}):", f"reenact({ARGUMENTS}):\n    kept.append(images.copy())"
+    )
+    status, why = checked(describe("keeps", keeping))["memory"]
+    assert status == FAIL
+    assert re.fullmatch(r"memory grew by \d+ MB from frame 40 to frame 200, and never stopped", why)
+    slower = keeping.replace("images.copy())", "images)\n    sum(np.sin(one).sum() for one in kept for _ in range(3))")
+    assert checked(describe("slower", slower))["time"][0] == FAIL
+
+
+def test_a_worker_that_fails_is_told_of_in_its_own_words(describe) -> None:
+    body = FADE.replace("    return images", "    raise KeyError('x')\n    return images")
+    assert checked(describe(code=body))["runs"] == (FAIL, "KeyError: 'x' (own_script.py:5 in encode_target)")
 
 
 # --- The file

@@ -29,6 +29,8 @@ class Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read the output wants no more of it
+            raise
         except (ReenactbenchError, OSError) as error:
             _end(f"error: {error}" if isinstance(error, ReenactbenchError) else f"error: {_system_error(error)}")
             raise typer.Exit(BAD_INPUT) from None

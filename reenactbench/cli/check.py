@@ -22,8 +22,8 @@ def check(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="METHOD|FILE.py|DIR",
-            help="A registered method, metric or data set; a plugin's file; or the folder of a distribution.",
+            metavar="METHOD|FILE|DIR",
+            help="A registered method, metric or data set; a plugin's .py or .toml; or the folder of a distribution.",
         ),
     ],
     checkpoint: Annotated[Path | None, typer.Option("--checkpoint", help="Checkpoint of the method.")] = None,

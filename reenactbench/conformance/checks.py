@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.provenance import without_folders
 from reenactbench.registry import BROKEN, Entry, cause
+from reenactbench.worker.failures import WorkerFailure
 
 S = TypeVar("S")
 PASS, FAIL, SKIPPED = "pass", "fail", "skipped"
@@ -119,6 +120,8 @@ class Examination(Generic[S]):
 
 def raised(error: BaseException, entry: Entry) -> str:
     """An error in one line, with the last place in the plugin's own code that it went through."""
+    if isinstance(error, WorkerFailure):
+        return f"{error} ({error.calls[-1]})" if error.kinds and error.calls else str(error)
     module = entry.target if isinstance(entry.target, str) else getattr(entry.target, "__module__", "")
     package, place = re.split(r"[.:]", module)[0], ""
     for frame, line in traceback.walk_tb(error.__traceback__):

@@ -37,7 +37,7 @@ class CheckOptions:
 
 
 def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[Examination[Any]]:
-    """Of each method, metric and data set that TARGET names: a registered name, a plugin's FILE.py or its folder.
+    """Of each method, metric and data set that TARGET names: a registered name, a plugin's file or its folder.
 
     Raises ReenactbenchError where there is none, or the file or folder does not load.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -28,11 +29,13 @@ from reenactbench.conformance.common import (
 )
 from reenactbench.conformance.samples import NUMBERS, sample
 from reenactbench.conformance.state import watched
+from reenactbench.engine.generate import seed_method
 from reenactbench.engine.setup import MethodSpec, load_methods
 from reenactbench.interfaces import Method
 from reenactbench.registry import Entry, Registry
-from reenactbench.seeding import seed_everything
 from reenactbench.types import Frames
+from reenactbench.worker.method import WorkerMethod
+from reenactbench.worker.usage import allocated, computing
 
 TOLERANCE = 1e-5
 RANGE_SLACK = 1e-3
@@ -91,7 +94,7 @@ class MethodSubject(Subject):
     def encode(self, targets: Frames, method: Method | None = None) -> Any:
         """What `encode_target` returns under the seed of every comparison."""
         method = method or self.method
-        seed_everything(0)
+        seed_method(method, 0)
         return self.watch("encode_target", lambda: _no_grad(method.encode_target, targets.copy()))
 
     def reenact(self, identity: Any, driving: Frames, method: Method | None = None) -> Any:
@@ -126,7 +129,7 @@ class Endurance:
     seconds: list[float] = field(default_factory=list)
     """Of each call."""
     computing: list[float] = field(default_factory=list)
-    """Seconds in which this process computed, of each call: other processes do not count."""
+    """Seconds in which the method's process computed, of each call: other processes do not count."""
     memory: list[float | None] = field(default_factory=list)
     """MB held after each fifth call; None where it cannot be read."""
 
@@ -140,31 +143,32 @@ class Endurance:
             for call in range(1, MANY // BATCH + 1):
                 found._call(subject, identity, method)
                 if call % WARM == 0:
-                    found.memory.append(held_memory(subject.device))
+                    found.memory.append(held_memory(method))
         finally:
             gc.unfreeze()
         return found
 
     def _call(self, subject: MethodSubject, identity: Any, method: Method) -> None:
-        start, computed = time.perf_counter(), time.process_time()
+        start, computed = time.perf_counter(), computing_time(method)
         subject.reenact(identity, subject.driving[:BATCH], method)
         if subject.device != "cpu":
             torch.cuda.synchronize()
         self.seconds.append(time.perf_counter() - start)
-        self.computing.append(time.process_time() - computed)
+        self.computing.append(computing_time(method) - computed)
 
 
-def held_memory(device: str) -> float | None:
-    """MB that this process holds, and on a GPU what torch holds there too; None where it cannot be read."""
+def held_memory(method: Method) -> float | None:
+    """MB that the method's process holds, and on a GPU what torch holds there for this one; None where it cannot be
+    read."""
     gc.collect()
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return None
-    import resource
+    held = allocated(method.pid if isinstance(method, WorkerMethod) else os.getpid())
+    of_device = torch.cuda.memory_allocated() if method.device.type == "cuda" else 0
+    return (held + of_device) / 1e6 if held else None
 
-    of_device = torch.cuda.memory_allocated() if device != "cpu" else 0
-    return (pages * resource.getpagesize() + of_device) / 1e6
+
+def computing_time(method: Method) -> float:
+    """Seconds in which the method's process has computed."""
+    return computing(method.pid) if isinstance(method, WorkerMethod) else time.process_time()
 
 
 def difference(first: Tensor, second: Tensor) -> Tensor:
@@ -193,12 +197,16 @@ def expect_frames(output: Any, count: int, size: int) -> None:
 
 # What is registered
 
-check("metadata", asks="is registered with a summary", mend='say what it does: register(..., summary="...")')(
-    check_summary
-)
-check("licence", asks="is registered with its licence", mend='say who may use it: register(..., licence="MIT")')(
-    check_licence
-)
+check(
+    "metadata",
+    asks="is registered with a summary",
+    mend='say what it does: register(..., summary="..."), or summary in its TOML file',
+)(check_summary)
+check(
+    "licence",
+    asks="is registered with its licence",
+    mend='say who may use it: register(..., licence="MIT"), or licence in its TOML file',
+)(check_licence)
 check(
     "citation",
     asks="is registered with what to cite",
@@ -413,6 +421,7 @@ def inputs(subject: MethodSubject) -> None:
     mend="draw from a generator of your own, torch.Generator(device).manual_seed(0) or numpy.random.default_rng(0)",
 )
 def random_state(subject: MethodSubject) -> None:
+    _in_this_process(subject)
     check_random_state(subject)
     left = []
     for start in (1, 2):
@@ -424,12 +433,20 @@ def random_state(subject: MethodSubject) -> None:
         raise Failed(f"its constructor seeded {', '.join(seeded)}")
 
 
-check(
+@check(
     "global-state",
     needs=["runs"],
     asks="leaves default device and dtype, gradients, threads and working folder as they were",
     mend="give `device=` and `dtype=` to what you create, and set what belongs to the process in a `with` block",
-)(check_global_state)
+)
+def global_state(subject: MethodSubject) -> None:
+    _in_this_process(subject)
+    check_global_state(subject)
+
+
+def _in_this_process(subject: MethodSubject) -> None:
+    if isinstance(subject.method, WorkerMethod):
+        raise Skipped("it has a process of its own, and may do there as it likes")
 
 
 @check(

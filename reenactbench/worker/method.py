@@ -14,8 +14,8 @@ from reenactbench.interfaces import Method
 from reenactbench.worker import shim
 from reenactbench.worker.description import Description
 from reenactbench.worker.failures import WorkerDied, WorkerFailure
-from reenactbench.worker.memory import can_be_limited
 from reenactbench.worker.process import Launch, Limits, WorkerProcess
+from reenactbench.worker.usage import can_be_limited
 
 if TYPE_CHECKING:
     import torch
@@ -72,6 +72,11 @@ class WorkerMethod(Method):
         self._seed: int | None = None
         self._died, self._deaths, self._given_up = False, 0, ""
         self._worker = self._started()
+
+    @property
+    def pid(self) -> int:
+        """Of the worker."""
+        return self._worker.pid
 
     def seeded(self, seed: int) -> None:
         """What the method draws from now on follows from this seed."""

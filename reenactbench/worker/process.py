@@ -18,7 +18,7 @@ from typing import IO, Any
 from reenactbench.provenance import without_folders
 from reenactbench.worker import shim
 from reenactbench.worker.failures import WorkerDied, WorkerFailure
-from reenactbench.worker.memory import GB, allocated
+from reenactbench.worker.usage import GB, allocated
 
 TICK = 0.05  # seconds between two looks at a worker that is busy
 START = 300.0  # seconds: imports and weights come from disks that may be slow, whatever a call takes
@@ -69,7 +69,7 @@ class WorkerProcess:
             self._shared = shim.Shared(memory.fileno())
         self._process = self._popen(launch, memory)
         self._end = weakref.finalize(self, _end, self._process, self._log, memory)
-        self._pid = self._process.pid
+        self.pid = self._process.pid
         self._shake_hands()
 
     def _popen(self, launch: Launch, memory: IO[bytes] | None) -> subprocess.Popen[bytes]:
@@ -104,7 +104,7 @@ class WorkerProcess:
             )
         with suppress(OSError, TypeError, KeyError):  # in a container it counts processes for itself
             if os.getsid(hello["pid"]) == self._process.pid:
-                self._pid = hello["pid"]
+                self.pid = hello["pid"]
 
     @property
     def alive(self) -> bool:
@@ -188,13 +188,13 @@ class WorkerProcess:
     def _look(self, now: float) -> None:
         if now > self._deadline:
             raise self._overrun(f"the worker gave no answer within its timeout of {self._timeout:g} s")
-        if self._limits.memory is not None and allocated(self._pid) > self._limits.memory * GB:
+        if self._limits.memory is not None and allocated(self.pid) > self._limits.memory * GB:
             raise self._overrun(f"the worker went over its memory limit of {self._limits.memory:g} GB")
 
     def _overrun(self, reason: str) -> WorkerDied:
         """The reason, with where the worker is at: at this signal it writes that to standard error."""
         with suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGUSR1)
+            os.kill(self.pid, signal.SIGUSR1)
             time.sleep(4 * TICK)
         return WorkerDied(f"{reason} {self._what}", calls=self._last_words())
 

@@ -1,7 +1,8 @@
-"""How much memory a process has allocated, as Linux counts it."""
+"""What a process takes, as Linux counts it."""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -17,6 +18,16 @@ def allocated(pid: int) -> int:
     except OSError:
         return 0
     return 1024 * int(found.group(1)) if found else 0
+
+
+def computing(pid: int) -> float:
+    """Seconds for which the process has computed, in all its threads; 0 where it is gone."""
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    user, system = map(int, after_name[11:13])
+    return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
 def can_be_limited() -> None:
