@@ -47,6 +47,8 @@ def of_status(found: list[Result], status: str) -> dict[str, str]:
         ("copy-driver", {"citation", "gpu", "motion-code"}),
         ("landmark-warp", {"citation", "gpu"}),
         ("crossid", {"gpu"}),
+        ("x2face", {"gpu"}),
+        ("talking-head", {"gpu", "motion-code"}),
     ],
 )
 def test_each_built_in_method_passes(name: str, skipped: set[str], plugins: Plugins) -> None:
