@@ -101,6 +101,18 @@ def test_what_breaks_none_passes_all(kind: str) -> None:
     assert failed(kind, "right") == []
 
 
+def test_memory_that_was_freed_before_does_not_hide_what_is_kept() -> None:
+    blocks = [torch.ones(400_000) for _ in range(2) for _ in range(100)]
+    del blocks[:-1]  # the last one keeps the C library from giving the others back
+    (memory,) = (
+        item
+        for item in examinations(str(ZOO / "methods.py"), load_plugins(), CheckOptions())
+        if item.entry.name == "Memory"
+    )
+    assert memory.result("memory").status == FAIL
+    assert len(blocks) == 1
+
+
 @pytest.mark.gpu
 def test_constants_that_stay_on_the_cpu_fail_the_check_of_the_gpu() -> None:
     (result,) = failed("methods", "gpu")

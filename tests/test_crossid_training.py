@@ -33,6 +33,7 @@ from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage
 from reenactbench.training.job import CHECKPOINT, Job
 from reenactbench.training.loop import Mixed, train
+from reenactbench.training.losses import face_weights
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.state import STATE
@@ -281,7 +282,7 @@ def test_equation_1_compares_the_frame_with_the_driving_one_in_pixels_and_in_fea
     found = recipe._pair_losses(pairs, warming=True, unmasked=False).parts
     truth, counts = pairs.driving.images, torch.ones(2, 1, 128, 128)
     if face:
-        counts = losses.face_weights(pairs.driving.landmarks, 128, face)
+        counts = face_weights(pairs.driving.landmarks, 128, face)
     with torch.no_grad():
         drawn, _ = recipe._draw(pairs)
         for name, images in (("reconstruction", drawn.image), ("hallucination", drawn.hallucination)):

@@ -735,7 +735,7 @@ def test_what_a_worker_keeps_or_repeats_is_found_out(describe) -> None:
     status, why = checked(describe("keeps", keeping))["memory"]
     assert status == FAIL
     assert re.fullmatch(r"memory grew by \d+ MB from frame 40 to frame 200, and never stopped", why)
-    slower = keeping.replace("images.copy())", "images)\n    sum(np.sin(one).sum() for one in kept for _ in range(3))")
+    slower = keeping.replace("images.copy())", "images)\n    sum(np.sin(one).sum() for one in kept for _ in range(30))")
     assert checked(describe("slower", slower))["time"][0] == FAIL
 
 

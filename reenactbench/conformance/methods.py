@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import inspect
 import os
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -161,6 +163,8 @@ def held_memory(method: Method) -> float | None:
     """MB that the method's process holds, and on a GPU what torch holds there for this one; None where it cannot be
     read."""
     gc.collect()
+    with suppress(OSError, AttributeError):  # where it is not the C library's: what is freed may be counted still
+        ctypes.CDLL(None).malloc_trim(0)
     held = allocated(method.pid if isinstance(method, WorkerMethod) else os.getpid())
     of_device = torch.cuda.memory_allocated() if method.device.type == "cuda" else 0
     return (held + of_device) / 1e6 if held else None
