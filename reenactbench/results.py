@@ -91,10 +91,22 @@ CODE_COLUMNS = {
     "x": "Float64",
     "y": "Float64",
 }
+DRIVING_COLUMNS = {"clip": "string", "frame": "Int64", "yaw": "Float64"}
+SIZE_COLUMNS = {
+    "method": "string",
+    "protocol": "string",
+    "split": "string",
+    "metric": "string",
+    "variant": "string",
+    "n_frames": "Int64",
+    "value": "Float64",
+}
 STRIPS = ("target", "driver", "truth")  # beside those that are called like their methods
 TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
 """Those of every finished run."""
-OPTIONAL_TABLES = {"codes": CODE_COLUMNS}
+OPTIONAL_TABLES = {"codes": CODE_COLUMNS, "driving": DRIVING_COLUMNS, "sizes": SIZE_COLUMNS}
+WORST, MEDIAN = "worst", "median"
+"""What a pair in run.json's `telling` is among those of its method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,8 @@ class Run:
     frames: pd.DataFrame
     sets: pd.DataFrame
     codes: pd.DataFrame | None = None
+    driving: pd.DataFrame | None = None
+    sizes: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:
