@@ -1,0 +1,67 @@
+"""FID against N: why only values of equal N may be compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reenactbench.report.plots.svg import Plot, colour, drawing, inline, marker
+from reenactbench.report.wording import shorten, table_title
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reenactbench.report.tables import Builder
+
+CAPTION = (
+    "The distance of the whole set and the mean distance of its disjoint halves, thirds and quarters. It falls as N "
+    "grows although the frames are the same; the line through the points is straight in 1/N, and its end on the right, "
+    "where 1/N is 0, is what FID∞ estimates."
+)
+
+
+def size_plots(builder: Builder, name: str) -> Iterator[Plot]:
+    """One for each protocol and variant that the runs recorded so; none where they did not."""
+    found = [(entrant, entrant.run.sizes) for entrant in builder.group.entrants if entrant.run.sizes is not None]
+    subjects = dict.fromkeys(
+        (str(protocol), str(split), str(variant))
+        for _, sizes in found
+        for protocol, split, variant in sizes[["protocol", "split", "variant"]].itertuples(index=False)
+    )
+    for place, (protocol, split, variant) in enumerate(subjects):
+        title = table_title(builder.group.runs, protocol, split)
+        heading = next(column.heading for column in builder.columns if column.variant == variant)
+        with drawing(6.4, 3.6) as figure:
+            axes = figure.subplots()
+            for entrant, sizes in found:
+                own = sizes[
+                    (sizes["method"] == entrant.method)
+                    & (sizes["protocol"] == protocol)
+                    & (sizes["split"] == split)
+                    & (sizes["variant"] == variant)
+                ].sort_values("n_frames")
+                if len(own) < 2:
+                    continue
+                inverse, values = 1 / own["n_frames"].to_numpy(float), own["value"].to_numpy(float)
+                slope, intercept = np.polyfit(inverse, values, 1)
+                line = np.array([inverse.max(), 0.0])
+                axes.plot(line, intercept + slope * line, color=colour(entrant.number), linewidth=0.9)
+                axes.plot(
+                    inverse,
+                    values,
+                    color=colour(entrant.number),
+                    marker=marker(entrant.number),
+                    linestyle="none",
+                    label=entrant.label,
+                )
+            ticks = sorted(
+                {int(size) for _, sizes in found for size in sizes["n_frames"][sizes["protocol"] == protocol]}
+            )
+            axes.set_xticks([*(1 / size for size in ticks), 0.0], [*map(str, ticks), "∞"])
+            axes.invert_xaxis()
+            axes.set_xlabel("frames N, evenly in 1/N")
+            axes.set_title(f"{heading} ↓", loc="left")
+            figure.legend(loc="outside upper left", ncols=4)
+            svg = inline(figure, f"{name}-sizes-{place}", f"{heading} against the number of frames. {title}.")
+        yield Plot(f"{shorten(heading)} against N: {title}", f"{CAPTION} Variant {shorten(variant)}.", svg)
