@@ -100,9 +100,8 @@ def _subject(builder: Builder, kind: str) -> tuple[str, str] | None:
 
 def _columns(builder: Builder, metric: str, protocol: str, split: str) -> Sequence[Column]:
     """The group's variants of a metric, each a column; one empty column where it has none."""
-    variants = {entry["variant"] for entry in builder.group.variants if entry["metric"] == metric}
     present = {variant for _, variant in builder.found[protocol, split]}
-    found = [column for column in builder.columns if column.variant in variants & present]
+    found = [column for column in builder.of_metric(metric) if column.variant in present]
     if found or metric == "face_rate":
         return found
     title = metric.upper()

@@ -127,6 +127,11 @@ class Builder:
                 place = self.found.setdefault((row["protocol"], row["split"]), {})
                 place[numbers[id(run), row["method"]], row["variant"]] = row
 
+    def of_metric(self, metric: str) -> list[Column]:
+        """The group's variants of it."""
+        variants = {entry["variant"] for entry in self.group.variants if entry["metric"] == metric}
+        return [column for column in self.columns if column.variant in variants]
+
     def subjects(self) -> list[tuple[str, str]]:
         """(protocol, split) of each table; the methods themselves last."""
         return sorted(self.found, key=lambda key: key[0] == ANY)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 ACROSS = 3
 CAPTION = (
-    "Each point is a frame's motion code in a t-SNE map of that method alone, each colour and marker a person; axes have "
-    "no unit, and distances between groups mean little. Codes that hold no identity are mixed up; the number is what a "
-    "linear probe makes of the codes themselves, 1 where it knows everybody. The paper's Figure 5 shows the codes without "
-    "and with the unsupervised part of training."
+    "Each point is a frame's motion code in a t-SNE map of that method alone, each colour and marker a person; axes "
+    "have no unit, and distances between groups mean little. Codes that hold no identity are mixed up. The leak is "
+    "what a linear probe makes of the codes themselves: 1 where it knows everybody. Made as the paper's Figure 5, "
+    "which shows the codes without and with the unsupervised part of training."
 )
 
 

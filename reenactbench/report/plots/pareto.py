@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reenactbench.report.plots.svg import QUIET, Plot, colour, drawing, inline, marker
+from reenactbench.report.plots.svg import QUIET, Plot, colour, drawing, inline, legend, marker
 from reenactbench.report.wording import device, number, table_title
 from reenactbench.summary import ANY
 from reenactbench.types import ALL
@@ -34,8 +34,8 @@ def pareto_plots(builder: Builder, name: str) -> Iterator[Plot]:
         columns = [
             column
             for metric in METRICS
-            for column, entry in zip(builder.columns, builder.group.variants, strict=True)
-            if entry["metric"] == metric and any(variant == column.variant for _, variant in found)
+            for column in builder.of_metric(metric)
+            if any(column.variant == variant and row["mean"] is not None for (_, variant), row in found.items())
         ]
         if columns:
             yield _plot(builder, columns, found, speeds, protocol, f"{name}-pareto-{place}")
@@ -75,25 +75,18 @@ def _plot(
                 point.set_gid(gid)
                 mean = number(row["mean"], column.digits)
                 tips[gid] = f"{entrant.label}: {column.title} {mean} at {number(speed, 1)} frames a second."
-            front = _front(points, bool(column.higher_is_better))
-            axes.step(
-                *zip(*front, strict=True),
-                where="pre" if column.higher_is_better else "pre",
-                color=QUIET,
-                linewidth=0.8,
-                linestyle=":",
-                zorder=1,
-            )
+            if points:
+                front = zip(*_front(points, bool(column.higher_is_better)), strict=True)
+                axes.step(*front, where="pre", color=QUIET, linewidth=0.8, linestyle=":", zorder=1)
             axes.set_xscale("log")
             axes.set_title(f"{column.heading} {column.arrow}", loc="left")
             axes.set_xlabel("frames a second →")
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper left", ncols=min(4, max(1, len(labels))))
+        legend(figure)
         svg = inline(figure, name, f"Quality against speed. {title}. " + " ".join(tips.values()), tips)
     devices = " and ".join(dict.fromkeys(device(run) for run in builder.group.runs))
     caption = (
-        f"Speed with a batch of 16 on {devices}, on a logarithmic axis. The dotted line joins the methods that no other "
-        "beats in both: right of it and beyond it, nothing was measured."
+        f"Speed on {devices}, on a logarithmic axis. The dotted line joins the methods that no other beats in both: "
+        "beyond it nothing was measured."
     )
     return Plot(f"Quality against speed: {title}", caption, svg)
 

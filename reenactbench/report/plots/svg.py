@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 from markupsafe import Markup
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 INK, QUIET, HAIRLINE = "#010101", "#010102", "#010103"
@@ -84,9 +85,19 @@ def dashes(number: int) -> str:
 @contextmanager
 def drawing(width: float, height: float, layout: str | None = "constrained") -> Iterator[Figure]:
     """A figure of so many inches, in the house style; draw and call `inline` within the block."""
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    with mpl.rc_context(STYLE), warnings.catch_warnings():  # type: ignore[arg-type]  # its stub names every key
         warnings.simplefilter("ignore")  # a name in letters that matplotlib's own font lacks; the browser has them
         yield Figure(figsize=(width, height), layout=layout)  # type: ignore[arg-type]
+
+
+def legend(figure: Figure) -> None:
+    """Above the panels: each label of theirs once."""
+    labels: dict[str, Artist] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            labels.setdefault(str(label), handle)
+    if labels:
+        figure.legend(list(labels.values()), list(labels), loc="outside upper left", ncols=min(4, len(labels)))
 
 
 def inline(figure: Figure, name: str, words: str, tips: Mapping[str, str] | None = None) -> Markup:
@@ -115,12 +126,12 @@ def inline(figure: Figure, name: str, words: str, tips: Mapping[str, str] | None
 def _plain(element: ElementTree.Element, name: str, tips: Mapping[str, str]) -> ElementTree.Element:
     """The element without namespaces, styles and ids that nobody refers to."""
     made = ElementTree.Element(_local(element.tag))
-    made.text, made.tail = element.text, element.tail
+    made.text = (element.text or "").strip()
     for key, value in element.attrib.items():
         if key == "style":
             made.attrib |= _attributes(value)
         elif (attribute := key.removeprefix(XLINK)) in KEPT:
-            made.set(attribute, _renamed(value, name))
+            made.set(attribute, _renamed(" ".join(value.split()), name))
         elif key not in ("version", "fill-rule", "clip-rule"):
             made.set(_local(key), value)
     if made.tag in ("g", "text") and "id" in made.attrib:
@@ -136,8 +147,8 @@ def _plain(element: ElementTree.Element, name: str, tips: Mapping[str, str]) -> 
 
 def _attributes(style: str) -> dict[str, str]:
     """`fill: none; stroke: #010101` as attributes; fonts are the style sheet's."""
-    found = dict(re.findall(r"\s*([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", style))
-    return {key: COLOURS.get(value, value) for key, value in found.items() if key not in ("font-family", "font")}
+    found: dict[str, str] = dict(re.findall(r"\s*([\w-]+)\s*:\s*([^;]+?)\s*(?:;|$)", style))
+    return {key: COLOURS.get(value) or value for key, value in found.items() if key not in ("font-family", "font")}
 
 
 def _renamed(value: str, name: str) -> str:
