@@ -14,6 +14,12 @@ class Format(StrEnum):
     md = "md"
     csv = "csv"
     latex = "latex"
+    json = "json"
+
+
+class Assets(StrEnum):
+    inline = "inline"
+    folder = "folder"
 
 
 def report(
@@ -26,6 +32,10 @@ def report(
         Path | None, typer.Option("--out", help="Folder to write into; default: the run's own folder.")
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="What to write.")] = Format.html,
+    assets: Annotated[
+        Assets,
+        typer.Option("--assets", help="Pictures and films of the page: in it, or in a folder beside it."),
+    ] = Assets.inline,
 ) -> None:
     """Write the report of one or more runs."""
     from reenactbench.cli.options import DEFAULT_OUT
@@ -35,5 +45,5 @@ def report(
     found = [read_run(find_run(DEFAULT_OUT, name)) for name in runs or (None,)]
     folder = out or (found[0].path if len(found) == 1 else DEFAULT_OUT)
     sections = {entry.name: entry.load() for entry in ctx.obj.registry.of("report_sections")}
-    for path in write_report(found, folder, format.value, sections):
+    for path in write_report(found, folder, format.value, sections, assets.value):
         print(path)

@@ -68,6 +68,7 @@ def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], fingerprint: str) -> 
         "missing": missing,
         "n_clips": len(clips),
         "n_frames": sum(len(clip.numbers) for clip in clips),
+        "fps": {clip.info.id: float(clip.fps) for clip in clips},
         "excluded": dict(excluded),
         "landmarks": sorted({clip.landmarks_from for clip in clips}),
         "image_size": dataset.image_size,

@@ -6,25 +6,39 @@ import hashlib
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reenactbench.report import as_json, latex, long_csv, markdown, wording
+from reenactbench.report import as_json, film, latex, long_csv, markdown, wording
+from reenactbench.report.album import Album
 from reenactbench.report.contents import GroupTables, contents
+from reenactbench.report.frame_values import FrameValues
 from reenactbench.report.matrix import Matrix, matrices
+from reenactbench.report.motion import METRICS, Moving, moving_pictures
+from reenactbench.report.pictures import Comparison, Grid, comparisons, grids
+from reenactbench.report.plots import Plot, plots
 from reenactbench.report.provenance import failures, known_licence, reasons
 from reenactbench.report.tables import Cell, Table, glossary
+from reenactbench.report.telling import Examples, examples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reenactbench.report.assets import Assets
     from reenactbench.results import Run
 
 EXPORTS = {"csv": long_csv.table_text, "md": markdown.table_text, "tex": latex.table_text, "json": as_json.table_text}
 """File ending -> the table alone in that format."""
+OUTLINE = {
+    "pictures": ("Pictures", "has_pictures", wording.PICTURES),
+    "motion": ("Moving pictures", "moving", wording.MOTION),
+    "plots": ("Plots", "plots", ""),
+    "comparisons": ("Comparisons", "matrices", ""),
+}
+"""Sections between the tables and the glossary: id -> title, the field of `Part` that it shows, what stands above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,17 @@ class Part:
 
     number: int
     tables: GroupTables
+    comparisons: list[Comparison]
+    grids: list[Grid]
+    examples: list[Examples]
+    moving: list[Moving]
+    plots: list[tuple[int, Plot]]
+    """With the numbers of their figures."""
     matrices: list[Matrix]
+
+    @property
+    def has_pictures(self) -> bool:
+        return bool(self.comparisons or self.grids or self.examples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +70,15 @@ class Section:
 
 def render(runs: Sequence[Run], sections: Mapping[str, Callable[[list[Run]], str]], assets: Assets) -> str:
     """The whole page. sections: title -> callable that returns trusted HTML; one that raises becomes a note."""
-    parts = [
-        Part(number, tables, list(matrices(tables.builder))) for number, tables in enumerate(contents(runs), start=1)
-    ]
+    figures = count(1)
+    parts = [_part(number, tables, assets, figures) for number, tables in enumerate(contents(runs), start=1)]
     style, script = _static("report.css"), _static("report.js")
     return (
         _environment()
         .get_template("report.html.j2")
         .render(
             parts=parts,
+            outline=OUTLINE,
             runs=runs,
             style=Markup(style),
             script=Markup(script),
@@ -62,6 +86,21 @@ def render(runs: Sequence[Run], sections: Mapping[str, Callable[[list[Run]], str
             metrics=glossary([part.tables.group for part in parts]),
             sections=[_section(title, make, list(runs)) for title, make in sections.items()],
         )
+    )
+
+
+def _part(number: int, tables: GroupTables, assets: Assets, figures: Iterator[int]) -> Part:
+    group, builder, name = tables.group, tables.builder, f"part-{number}"
+    album, values = Album(group, assets), FrameValues(group.runs)
+    return Part(
+        number=number,
+        tables=tables,
+        comparisons=list(comparisons(group, album, figures)),
+        grids=list(grids(group, album, figures)),
+        examples=list(examples(builder, album, values)),
+        moving=list(moving_pictures(builder, album, values, assets, figures, name)),
+        plots=[(next(figures), plot) for plot in plots(builder, name)],
+        matrices=list(matrices(builder)),
     )
 
 
@@ -74,7 +113,7 @@ def _policy(style: str, script: str, assets: Assets) -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"img-src data: {assets.policy}" if assets.policy != "data:" else "img-src data:",
+            f"img-src {assets.policy}",
             f"media-src blob: {assets.policy}",
             f"style-src '{_hash(style)}'",
             f"script-src '{_hash(script)}'",
@@ -111,6 +150,8 @@ def _environment() -> Environment:
         "reasons": reasons,
         "summary": wording.summary,
         "words": wording,
+        "film": film,
+        "curve_metrics": METRICS,
         "known_licence": known_licence,
     }
     return environment

@@ -26,6 +26,16 @@ GUIDE = (
     "of a table, p at least 0.05), which does not mean that they are equal. Arrows point to the better side: ↑ higher, "
     "↓ lower. Seen and unseen say whether an identity belongs to the training part of the data set."
 )
+PICTURES = (
+    "Each picture is a frame's own pixels, without loss; error maps are compressed. A click or Enter enlarges it, and "
+    "arrow keys go from one to the next."
+)
+MOTION = (
+    "Everybody at the same instant: one film holds all of them, so they cannot fall out of step. Space plays, comma "
+    "and full stop go a frame back and on, and a click into a curve goes to that frame. Dotted lines mark where the "
+    "film cuts to a later part of the driver's clip. Films are compressed (VP9): judge small differences by the "
+    "pictures above and by the numbers."
+)
 NEEDS_TRUTH = "needs the true frames, which of two people only rendered data have"
 UNSEEN_CHARACTERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 THIN_SPACE, NO_BREAK, MINUS = "\u202f", "\u00a0", "\u2212"

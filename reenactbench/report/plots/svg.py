@@ -57,6 +57,7 @@ STYLE = {
 }
 KEPT = ("viewBox", "transform", "id", "d", "x", "y", "width", "height", "href", "clip-path", "cx", "cy", "r")
 DROPPED = ("metadata", "style", "title")
+ENLARGED = 1.3  # pixels a point, so that the text is as large as the page's small type
 XLINK = "{http://www.w3.org/1999/xlink}"
 
 
@@ -117,6 +118,8 @@ def inline(figure: Figure, name: str, words: str, tips: Mapping[str, str] | None
         "role": "img",
         "aria-label": words,
         "viewBox": f"0 0 {width:g} {height:g}",
+        "width": f"{ENLARGED * width:.0f}",
+        "height": f"{ENLARGED * height:.0f}",
         "stroke-linejoin": "round",
         "stroke-linecap": "butt",
     }
