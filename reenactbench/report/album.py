@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reenactbench.report.assets import Assets
     from reenactbench.report.groups import Entrant, RunGroup
 
-BRIGHTEST = 0.25
+BRIGHTEST = 0.4
 """The difference, in parts of the range 0 to 1, from which an error map is at its brightest."""
 FALSE_COLOURS = "inferno"
 

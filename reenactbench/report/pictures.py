@@ -20,7 +20,7 @@ FRAMES_SHOWN = 3
 CHOSEN = "The pairs were chosen before anything was scored."
 ERRORS = (
     f"Under a picture its error: the absolute difference from the true frame, black where there is none, lightest at "
-    f"{BRIGHTEST:.0%} of the range or more."
+    f"{100 * BRIGHTEST:.0f} % of the range or more."
 )
 
 
