@@ -29,6 +29,7 @@ def register_datasets(register: Register) -> None:
         "folder",
         "reenactbench.datasets.folder:Folder",
         summary="your own videos: any folder of NAME/vid.*, with NAME/annot/*.pts or with --landmarks and --detector",
+        licence="that of your videos",
     )
 
 
@@ -145,7 +146,7 @@ def register_backbones(register: Register) -> None:
 
 @hookimpl
 def register_commands(app: typer.Typer) -> None:
-    from reenactbench.cli import compare, data, doctor, listing, report, run, show, train, weights
+    from reenactbench.cli import check, compare, data, doctor, listing, plugin, report, run, show, train, weights
 
     app.command()(run.run)
     app.command()(train.train)
@@ -155,5 +156,7 @@ def register_commands(app: typer.Typer) -> None:
     app.add_typer(data.app, name="data")
     app.command("list")(listing.list_entries)
     app.command()(listing.plugins)
+    app.add_typer(plugin.app, name="plugin")
+    app.command()(check.check)
     app.add_typer(weights.app, name="weights")
     app.command()(doctor.doctor)

@@ -5,5 +5,9 @@ class ReenactbenchError(Exception):
     """Bad usage or bad input; the command line prints it without a traceback and ends with status 2."""
 
 
+class BadOutput(ReenactbenchError):
+    """What a method returned is not what the interface asks for."""
+
+
 class MissingWeights(ReenactbenchError):
     """A network's file is not on this machine; what needs it is `not computed` and the run goes on."""

@@ -21,6 +21,8 @@ class Register(Protocol):
 def register_methods(register: Register) -> None:
     """Register `Method` classes: register("my-method", "my_package.method:MyMethod", summary="...", licence="MIT").
 
+    The target may also be the `Path` of a TOML file that describes a method in an environment of its own.
+
     recipe: `"module:attr"` of the `reenactbench.training.recipe.Recipe` by which `reenactbench train` trains it.
     """
 

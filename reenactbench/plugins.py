@@ -18,8 +18,9 @@ import pluggy
 
 from reenactbench import hookspecs
 from reenactbench.errors import ReenactbenchError
-from reenactbench.hookspecs import Register
+from reenactbench.hookspecs import Register, hookimpl
 from reenactbench.registry import BROKEN, KINDS, Entry, Registry, cause
+from reenactbench.worker.description import Description, read_description
 
 if TYPE_CHECKING:
     import typer
@@ -76,6 +77,12 @@ class Plugins:
             return
         report.plugin = plugin
         self._collect(report)
+
+    def add_file(self, file: Path) -> PluginReport:
+        """Load the plugin that one file holds."""
+        report = PluginReport(file.name, f"file {file.name}", _content(file))
+        self.add(report, partial(_load_file, file))
+        return report
 
     def _collect(self, report: PluginReport) -> None:
         staged: list[Entry] = []
@@ -143,15 +150,17 @@ def load_plugins(files: Iterable[Path] = ()) -> Plugins:
         for point in sorted(entry_points(group=GROUP), key=_order):
             plugins.add(PluginReport(point.name, *_distribution(point)), point.load)
         for file in {file.resolve(): file for file in files}.values():
-            report = PluginReport(file.name, f"file {file.name}", _content(file))
-            plugins.add(report, partial(_load_file, file))
-            for error in report.errors:
+            for error in plugins.add_file(file).errors:
                 log.warning("--plugin %s %s", file, error)
     return plugins
 
 
 def _register(report: PluginReport, kind: str, staged: list[Entry]) -> Register:
     def register(name: str, target: Any, *, summary: str = "", **metadata: str) -> None:
+        if kind == "methods" and isinstance(target, Path):
+            target = read_description(target)
+        if isinstance(target, Description):
+            summary, metadata = summary or target.summary, {**target.metadata, **metadata}
         staged.append(Entry(kind, name, target, report.name, report.distribution, report.version, summary, metadata))
 
     return register
@@ -175,9 +184,23 @@ def _content(file: Path) -> str:
     return ""
 
 
+class _Described:
+    """A TOML file as a plugin."""
+
+    def __init__(self, description: Description) -> None:
+        self._description = description
+        self.__file__ = str(description.file)
+
+    @hookimpl
+    def register_methods(self, register: Register) -> None:
+        register(self._description.name, self._description)
+
+
 def _load_file(file: Path) -> Any:
     if not file.is_file():
         raise FileNotFoundError(f"{file} is not a file")
+    if file.suffix == ".toml":
+        return _Described(read_description(file))
     path = str(file.resolve())
     name = f"reenactbench_plugin_{hashlib.sha256(path.encode()).hexdigest()[:12]}"  # two folders may hold a plugin.py
     spec = importlib.util.spec_from_file_location(name, path)

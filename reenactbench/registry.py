@@ -15,8 +15,8 @@ KINDS = ("methods", "datasets", "protocols", "metrics", "backbones", "report_sec
 BROKEN = (Exception, SystemExit)
 """What a plugin may raise without stopping the rest; Ctrl-C is ours."""
 
-_WORD = r"\w[\w.+-]*"  # names stand on the command line and in file names
-_NAMES = {"backbones": rf"{_WORD}/{_WORD}", "report_sections": ".+", "commands": ".+"}
+WORD = r"\w[\w.+-]*"  # names stand on the command line and in file names
+_NAMES = {"backbones": rf"{WORD}/{WORD}", "report_sections": ".+", "commands": ".+"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Entry:
     kind: str
     name: str
     target: Any = field(repr=False)
-    """`"module:attr"`, or the object itself."""
+    """`"module:attr"`, or the object itself; of a method also the `Description` of one in its own environment."""
     owner: str
     """The plugin's name."""
     distribution: str
@@ -40,7 +40,7 @@ class Entry:
         what = f"{noun(self.kind)} {self.name!r}"
         if not all(isinstance(text, str) for text in (self.name, self.summary, *self.metadata.values())):
             raise TypeError(f"{what}: name, summary and metadata must be text")
-        if not re.fullmatch(_NAMES.get(self.kind, _WORD), self.name):
+        if not re.fullmatch(_NAMES.get(self.kind, WORD), self.name):
             raise ValueError(f"{what}: write a name of letters, digits and . _ + -, and of a backbone KIND/SCHEME")
         for role, target in (("target", self.target), ("recipe", self.metadata.get("recipe"))):
             if isinstance(target, str) and not re.fullmatch(r"[\w.]+:\w+", target):
@@ -101,7 +101,14 @@ def noun(kind: str) -> str:
     return kind[:-1].replace("_", " ")
 
 
+def canonical(name: str) -> str:
+    """A distribution's name as indexes compare it (PEP 503): `My_Method` is `my-method`."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def cause(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
+    if isinstance(error, ReenactbenchError):
+        return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

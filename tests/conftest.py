@@ -11,13 +11,18 @@ import pytest
 
 from reenactbench.plugins import Plugins, load_plugins
 
+ONE_OF_SEVERAL = "PYTEST_XDIST_WORKER" in os.environ
+if ONE_OF_SEVERAL:  # they share the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 SHARED = Path(__file__).parents[2] / "shared"
 
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the user's prepared data or weights; prepared clips are shared among the tests."""
-    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    base = tmp_path_factory.getbasetemp()
+    monkeypatch.setenv("REENACTBENCH_CACHE", str((base.parent if ONE_OF_SEVERAL else base) / "cache"))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ import reenactbench
 ROOT = Path(reenactbench.__file__).parent
 LAYERS = [
     {"__main__", "builtin"},
-    {"cli"},
+    {"cli", "testing"},
+    {"conformance", "scaffold"},
     {"report"},
     {"compare"},
     {"summary"},
@@ -27,6 +28,7 @@ LAYERS = [
     {"protocols"},
     {"datasets"},
     {"plugins"},
+    {"worker"},
     {"registry"},
     {"hookspecs"},
     {"interfaces"},

@@ -1,9 +1,11 @@
-"""The example plugin, as its README says: installed by pip from its own folder, listed, run, and tested."""
+"""The example plugin is what `reenactbench plugin new recolour` writes: installed by pip from its folder, listed, run.
+
+That its own tests pass, and each command of its README, tests/test_writing_plugins.py sees with the same files.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,9 @@ import pytest
 from conftest import Command
 
 from reenactbench.files import sha256_files
+from reenactbench.plugins import load_plugins
+from reenactbench.scaffold.kinds import Kind
+from reenactbench.scaffold.new import new_plugin
 
 EXAMPLE = Path(__file__).parents[1] / "plugins" / "example_method"
 
@@ -35,15 +40,22 @@ def with_example(cli: Command, installed: Path) -> Command:
     return lambda *words: cli(*words, env={"PYTHONPATH": str(installed)})
 
 
+def test_it_is_what_the_scaffold_writes(tmp_path: Path) -> None:
+    written = new_plugin("recolour", Kind.method, tmp_path, load_plugins().registry)
+    assert {path.name: path.read_text() for path in EXAMPLE.iterdir() if path.is_file()} == {
+        path.name: path.read_text() for path in written
+    }
+
+
 def test_only_the_module_is_installed(installed: Path) -> None:
-    assert [path.name for path in installed.glob("*.py")] == ["reenactbench_example_method.py"]
+    assert [path.name for path in installed.glob("*.py")] == ["reenactbench_recolour.py"]
 
 
 def test_it_is_listed(with_example: Command) -> None:
     (found,) = (p for p in json.loads(with_example("plugins", "--json").stdout) if p["name"] == "recolour")
     assert found == {
         "name": "recolour",
-        "distribution": "reenactbench-example-method",
+        "distribution": "reenactbench-recolour",
         "version": "0.1.0",
         "registers": {"methods": ["recolour"]},
         "errors": [],
@@ -68,16 +80,7 @@ def test_it_runs_and_its_rows_are_shown(with_example: Command, tree: Path, tmp_p
     (method,) = info["methods"]
     assert (info["status"], method["distribution"], method["version"]) == (
         "complete",
-        "reenactbench-example-method",
+        "reenactbench-recolour",
         "0.1.0",
     )
-    assert method["code_sha256"] == sha256_files([installed / "reenactbench_example_method.py"])
-
-
-def test_its_own_test_passes(installed: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", installed.parent / "source"],
-        env={**os.environ, "PYTHONPATH": str(installed)},
-        check=True,
-        timeout=120,
-    )
+    assert method["code_sha256"] == sha256_files([installed / "reenactbench_recolour.py"])

@@ -542,3 +542,12 @@ def test_the_checkpoint_says_what_was_trained_and_how(job: Job, variant: str) ->
     assert (said["variant"], said["preset"], said["settings"]["width"], said["steps"]) == (variant, "demo", 8, 1)
     assert (said["perceptual"], said["recogniser"]) == ("synthface", "synthface")
     assert said["identities"] == ["001", "002", "003"]
+
+
+@pytest.mark.gpu
+@VARIANT
+def test_a_gpu_trains_all_three_and_goes_on(job: Job, variant: str) -> None:
+    on_gpu = replace(job, device="cuda", variant=variant)
+    assert train(replace(on_gpu, steps=3)).steps == 3
+    assert train(replace(on_gpu, resume=True)).steps == 4
+    assert {"perceptual", "match", "adversarial", "judge"} <= rows(job.folder)[-1].keys()

@@ -494,3 +494,11 @@ def test_a_loss_that_is_no_number_is_one_sentence_and_the_last_good_state_stays(
     assert "\n" not in str(caught.value)
     assert (job.folder / STATE).read_bytes() == kept
     assert read_checkpoint(job.folder / CHECKPOINT, "x2face").metadata["steps"] == 3
+
+
+@pytest.mark.gpu
+def test_a_gpu_trains_both_stages_and_goes_on(job: Job) -> None:
+    on_gpu = replace(job, device="cuda")
+    assert train(replace(on_gpu, steps=3)).steps == 3
+    assert train(replace(on_gpu, resume=True)).steps == 4
+    assert {"photometric", "content", "identity"} <= rows(job.folder)[-1].keys()

@@ -1,9 +1,19 @@
-"""The method keeps its promises: the target's colours, the driver's picture, and each frame on its own."""
+"""The method keeps its promises: those of every method, and its own."""
 
+from pathlib import Path
+
+import pytest
 import torch
-from reenactbench_example_method import Colours, Recolour
-
 from reenactbench import Frames
+from reenactbench.testing import Conformance
+
+from reenactbench_recolour import Recolour
+
+
+@pytest.mark.reenactbench(Path(__file__).parent)
+def test_conformance(conformance: Conformance) -> None:
+    """One test for each of the checks of `reenactbench check`."""
+    conformance()
 
 
 def frames(count: int, low: float, high: float) -> Frames:
@@ -12,15 +22,14 @@ def frames(count: int, low: float, high: float) -> Frames:
     return Frames(images, torch.zeros(count, 68, 2))
 
 
-def test_recolour() -> None:
+def test_a_frame_has_the_colours_of_the_target() -> None:
     method = Recolour(torch.device("cpu"))
-    target, driving = frames(3, 0.3, 0.5), frames(4, 0.2, 0.9)
-    identity = method.encode_target(target)
-    output = method.reenact(identity, driving)
+    identity = method.encode_target(frames(3, 0.3, 0.5))
+    output = method.reenact(identity, frames(4, 0.2, 0.9))
+    torch.testing.assert_close(output.mean((2, 3), keepdim=True), identity.mean.repeat(4, 1, 1, 1))
+    torch.testing.assert_close(output.std((2, 3), keepdim=True), identity.deviation.repeat(4, 1, 1, 1))
 
-    assert output.shape == driving.images.shape
-    for found, wanted in zip(Colours.of(output), identity, strict=True):
-        torch.testing.assert_close(found, wanted.expand_as(found))
-    torch.testing.assert_close(output[:1], method.reenact(identity, driving[:1]))
-    same_colours = Colours.of(driving[:1].images)
-    torch.testing.assert_close(method.reenact(same_colours, driving[:1]), driving[:1].images)
+
+def test_a_frame_that_has_them_already_stays_as_it_is() -> None:
+    method, driving = Recolour(torch.device("cpu")), frames(1, 0.2, 0.9)
+    torch.testing.assert_close(method.reenact(method.encode_target(driving), driving), driving.images)

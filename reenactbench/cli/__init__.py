@@ -29,6 +29,8 @@ class Group(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read the output wants no more of it
+            raise
         except (ReenactbenchError, OSError) as error:
             _end(f"error: {error}" if isinstance(error, ReenactbenchError) else f"error: {_system_error(error)}")
             raise typer.Exit(BAD_INPUT) from None
@@ -64,7 +66,7 @@ def build_app(plugins: Plugins) -> typer.Typer:
         ctx: typer.Context,
         version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
         plugin: list[Path] = typer.Option(  # noqa: B008 - typer's way; read by main() before
-            [], "--plugin", help="Load one more plugin from this file; may stand anywhere on the line."
+            [], "--plugin", help="Load one more plugin from this .py or .toml file; may stand anywhere on the line."
         ),
         debug: bool = typer.Option(False, "--debug", help="Show tracebacks; may stand anywhere on the line."),
     ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from reenactbench.report.wording import trained
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from reenactbench.compare import ComparisonRow
     from reenactbench.results import Run
 
+REASON = 80  # characters; what failed is listed in full below the tables, and in the report
 ARROWS = {True: "↑", False: "↓", None: " "}
 
 
@@ -56,7 +58,7 @@ def _grid(rows: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]],
 
 def _cell(row: Mapping[str, Any], variant: Mapping[str, Any]) -> str:
     if row["mean"] is None:
-        return row["reason"] or "none"
+        return shorten(row["reason"] or "none", REASON, placeholder=" …")
     digits = variant["digits"]
     text = f"{row['mean']:.{digits}f}"
     if row["ci_low"] is not None:

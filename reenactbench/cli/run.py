@@ -49,6 +49,15 @@ def run(
     finetune_steps: Annotated[
         int, typer.Option("--finetune-steps", min=0, help="Steps of fine-tuning to each target, where a method can.")
     ] = 0,
+    isolate: Annotated[
+        bool, typer.Option("--isolate", help="Run each method in a process of its own, which may crash, hang or leak.")
+    ] = False,
+    timeout: Annotated[
+        float | None, typer.Option("--timeout", min=0.001, help="Seconds for one call of a method in its own process.")
+    ] = None,
+    memory_limit: Annotated[
+        float | None, typer.Option("--memory-limit", min=0.001, help="GB that a method's own process may allocate.")
+    ] = None,
 ) -> None:
     """Run methods over a protocol, score them, and print the tables. Started again, it goes on where it stopped."""
     from reenactbench.engine.job import load_job
@@ -72,6 +81,9 @@ def run(
         backbones=shared.backbones(identity=identity, detector=detector, landmarks=landmarks),
         checkpoints=checkpoint or [],
         finetune_steps=finetune_steps,
+        isolate=isolate,
+        timeout=timeout,
+        memory_limit=memory_limit,
     )
     if dry_run:
         _print_plan(load_job(asked, ctx.obj.registry, prepare=False))

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from reenactbench.engine.generate import BATCH, BadOutput, method_frames
+from reenactbench.engine.generate import BATCH, method_frames, seed_method
 from reenactbench.engine.setup import MethodSpec
 from reenactbench.engine.store import Store
+from reenactbench.errors import BadOutput
 from reenactbench.files import content_key
 from reenactbench.interfaces import Codes, Method
-from reenactbench.seeding import seed_everything
 from reenactbench.types import Clip
 
 SCHEMA = 1  # part of every code's key: raise it when the harness hands methods other inputs
@@ -75,7 +75,7 @@ class Coder:
 
     def _made(self, clip: Clip, numbers: tuple[int, ...]) -> Code | None:
         method = self._subject()
-        seed_everything(self._seed, self._method.name, clip.info.id)
+        seed_method(method, self._seed, self._method.name, clip.info.id)
         frames = method_frames(method, clip, numbers)
         with torch.no_grad():
             batches = [frames[start : start + BATCH].copy() for start in range(0, len(frames), BATCH)]

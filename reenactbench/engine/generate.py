@@ -11,21 +11,20 @@ from torch import Tensor
 
 from reenactbench.engine.plan import Cell
 from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import BadOutput
 from reenactbench.interfaces import Dataset, Method
 from reenactbench.provenance import traceback_tail, without_folders
 from reenactbench.registry import BROKEN
 from reenactbench.results import FAILED, OK
 from reenactbench.seeding import seed_everything
 from reenactbench.types import Clip, Frames
+from reenactbench.worker import shim
+from reenactbench.worker.failures import WorkerFailure
+from reenactbench.worker.method import WorkerMethod
 
 BATCH = 16
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cublas_status_alloc_failed", "cudnn_status_alloc_failed")
 RANGE_SLACK = 1e-3  # a sigmoid's last bits are forgiven, a picture in -1..1 or 0..255 is not
-
-
-class BadOutput(ReenactbenchError):
-    """What a method returned is not what the interface asks for."""
 
 
 class Generator:
@@ -47,6 +46,7 @@ class Generator:
         else:
             write_strip(self._store.path("generated", cell.key, ".png"), images)
             record = {
+                **_environment(self.method),
                 "status": OK,
                 "reason": "",
                 "frames": len(images),
@@ -59,7 +59,7 @@ class Generator:
     def _images(self, cell: Cell) -> Images:
         source, target = self._dataset.prepared(cell.pair.source), self._dataset.prepared(cell.pair.target)
         assert source is not None and target is not None
-        seed_everything(self._seed, cell.method.name, cell.pair.id)
+        seed_method(self.method, self._seed, cell.method.name, cell.pair.id)
         targets = method_frames(self.method, target, cell.pair.target_frames[: self.method.shots])
         driving = method_frames(self.method, source, cell.pair.frames)
         with torch.no_grad():
@@ -85,6 +85,19 @@ class Generator:
             done.append(to_pixels(output, self._dataset.image_size))
             position += len(batch)
         return np.concatenate(done)
+
+
+def _environment(method: Method) -> dict[str, Any]:
+    """The versions in the method's worker where they are not those of the harness."""
+    there = method.packages_there if isinstance(method, WorkerMethod) else shim.packages()
+    return {} if there == shim.packages() else {"environment": there}
+
+
+def seed_method(method: Method, seed: int, *scope: str) -> None:
+    """Seed what is random for one scope, here and in the method's worker if it has one."""
+    derived = seed_everything(seed, *scope)
+    if isinstance(method, WorkerMethod):
+        method.seeded(derived)
 
 
 def method_frames(method: Method, clip: Clip, numbers: tuple[int, ...]) -> Frames:
@@ -118,17 +131,19 @@ def to_pixels(output: Tensor, size: int) -> Images:
 
 def out_of_memory(error: Exception) -> bool:
     text = str(error).lower()
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(error, RuntimeError) and any(words in text for words in OUT_OF_MEMORY)
+    kinds = error.kinds if isinstance(error, WorkerFailure) else {kind.__name__ for kind in type(error).__mro__}
+    return not kinds.isdisjoint({"MemoryError", "OutOfMemoryError"}) or (
+        "RuntimeError" in kinds and any(words in text for words in OUT_OF_MEMORY)
     )
 
 
 def failure(error: BaseException) -> str:
     """One line that says what happened, without folders."""
     text = without_folders(" ".join(str(error).split()))[:500]
-    return text if isinstance(error, BadOutput) else f"{type(error).__name__}: {text}"
+    return text if isinstance(error, BadOutput | WorkerFailure) else f"{type(error).__name__}: {text}"
 
 
 def failed_record(error: BaseException, seconds: float) -> dict[str, Any]:
     """What the store keeps of a cell that could not be generated."""
-    return {"status": FAILED, "reason": failure(error), "traceback": traceback_tail(error), "seconds": seconds}
+    calls = error.calls if isinstance(error, WorkerFailure) else traceback_tail(error)
+    return {"status": FAILED, "reason": failure(error), "traceback": calls, "seconds": seconds}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reenactbench.engine import plan, setup
@@ -13,11 +14,12 @@ from reenactbench.engine.setup import MethodSpec, MetricSpec, RunOptions
 from reenactbench.engine.store import Store
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key, folder_name
-from reenactbench.interfaces import Dataset, SetMetric
+from reenactbench.interfaces import Dataset, Method, SetMetric
 from reenactbench.preparing import available_cores, prepare_clips
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN, Registry
 from reenactbench.types import Pair
+from reenactbench.worker.failures import WorkerFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ class Job:
             "seed": self.options.seed,
         }
 
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return self.options.out / self.name()
+
+    def construct(self, method: MethodSpec) -> Method:
+        """The method itself; what its worker writes to standard error, if it has one, goes into the run's folder."""
+        return method.construct(self.device, self.options.seed, self.path / "logs" / f"{method.name}.log")
+
     def name(self) -> str:
         """The name given, or one that the same command always gets again."""
         if self.options.name is not None:
@@ -54,7 +65,10 @@ class Job:
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
     device = setup.pick_device(options.device)
-    methods = setup.load_methods(registry, options.methods, options.checkpoints, options.finetune_steps)
+    limits = {"timeout": options.timeout, "memory": options.memory_limit}
+    methods = setup.load_methods(
+        registry, options.methods, options.checkpoints, options.finetune_steps, options.isolate, limits
+    )
     for method in methods:
         if method.finetune_steps:
             _check_finetuning(method, device, options.seed)
@@ -80,6 +94,9 @@ def _check_finetuning(method: MethodSpec, device: str, seed: int) -> None:
         method.construct(device, seed)
     except ReenactbenchError:
         raise
+    except WorkerFailure as failure:
+        if "ReenactbenchError" in failure.kinds:
+            raise ReenactbenchError(str(failure).removeprefix("ReenactbenchError: ")) from failure
     except BROKEN:
         pass
 

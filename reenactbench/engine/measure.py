@@ -17,6 +17,7 @@ from reenactbench.provenance import environment
 from reenactbench.registry import BROKEN
 from reenactbench.results import NOT_COMPUTED, OK
 from reenactbench.types import ALL
+from reenactbench.worker.method import WorkerMethod
 
 Rows = list[dict[str, Any]]
 
@@ -69,7 +70,7 @@ def value_rows(
 def constructed(job: Job, method: MethodSpec, generators: dict[str, Generator]) -> Method:
     """The method that generated, or another one where nothing had to be."""
     generator = generators.get(method.name)
-    return generator.method if generator else method.construct(job.device, job.options.seed)
+    return generator.method if generator else job.construct(method)
 
 
 def _measure(
@@ -80,6 +81,8 @@ def _measure(
         return dict.fromkeys(spec.metric.quantities, "no pair was generated")
     machine = environment(job.device)
     on = [machine["device"], machine["device_name"], torch.get_num_threads(), torch.__version__]
+    if issubclass(method.cls, WorkerMethod):
+        on.append("in a worker")
     key = content_key({"method": method.identity(), "metric": [spec.metric.key, spec.metric.version], "on": on})
     record = job.store.record("scores", key)
     if record is None:

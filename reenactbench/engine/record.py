@@ -97,6 +97,7 @@ def _method_info(method: MethodSpec, pairs: Sequence[Pair]) -> dict[str, Any]:
         "shots": method.cls.shots,
         "target_images": sorted({len(pair.target_frames[: method.cls.shots]) for pair in pairs if pair.target_frames}),
         "finetune_steps": method.finetune_steps,
+        "environments": [],
         "n_ok": 0,
         "n_failed": 0,
     }
@@ -141,18 +142,20 @@ def close(info: dict[str, Any], job: Job, started: float, status: str) -> None:
     info["status"] = status
     info["seconds"] = round(time.time() - started, 1)
     states = Counter((cell.method.name, cell.state) for cell in job.cells)
+    made = [(cell, (job.store.record("generated", cell.key) if cell.key else None) or {}) for cell in job.cells]
     for method in info["methods"]:
         method["n_ok"] = states[method["name"], plan.CACHED]
         method["n_failed"] = states[method["name"], FAILED] + states[method["name"], plan.IMPOSSIBLE]
-    for cell in job.cells:
+        there = [record.get("environment") for cell, record in made if cell.method.name == method["name"]]
+        method["environments"] = [found for at, found in enumerate(there) if found and found not in there[:at]]
+    for cell, record in made:
         if cell.state in (FAILED, plan.IMPOSSIBLE):
-            record = job.store.record("generated", cell.key) if cell.key else None
             info["failures"].append(
                 {
                     "method": cell.method.name,
                     "pair_id": cell.pair.id,
                     "reason": cell.reason,
-                    "traceback": (record or {}).get("traceback", []),
+                    "traceback": record.get("traceback", []),
                 }
             )
 

@@ -36,7 +36,7 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
     """Carry the run out, or on from where it was stopped."""
     started = time.time()
     job = load_job(options, plugins.registry, prepare=True)
-    path = options.out / job.name()
+    path = job.path
     remove_leftovers(job.store.root)
     with locked(path):
         _refuse_other_run(path, job)
@@ -95,7 +95,7 @@ def _generate(job: Job, plugins: Plugins) -> dict[str, Generator]:
 def _constructed(job: Job, method: MethodSpec) -> Generator | dict[str, Any]:
     """The method ready to generate, or the record that each of its cells fails with."""
     try:
-        return Generator(method.construct(job.device, job.options.seed), job.dataset, job.options.seed, job.store)
+        return Generator(job.construct(method), job.dataset, job.options.seed, job.store)
     except BROKEN as error:
         failed = failed_record(error, 0.0)
         return {**failed, "reason": f"the method cannot be constructed: {failed['reason']}"}

@@ -25,6 +25,8 @@ from reenactbench.registry import BROKEN, Entry, Registry, cause
 from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
 from reenactbench.types import ClipInfo
+from reenactbench.worker.description import Description
+from reenactbench.worker.method import WorkerMethod, isolated, own_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class RunOptions(DatasetOptions):
     """`METHOD=FILE`, or `FILE` for the only method."""
     finetune_steps: int = 0
     """Of the methods that can fine-tune."""
+    isolate: bool = False
+    """Every method works in a process of its own."""
+    timeout: float | None = None
+    """Seconds for one call of a method in a process of its own; None: as its file or `Limits` has it."""
+    memory_limit: float | None = None
+    """GB for such a process; None: as its file has it, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +86,16 @@ class MethodSpec:
     def name(self) -> str:
         return self.entry.name
 
-    def construct(self, device: str, seed: int) -> Method:
-        """The method itself; what its constructor draws follows from the seed alone."""
+    def construct(self, device: str, seed: int, log: Path | None = None) -> Method:
+        """The method itself; what its constructor draws follows from the seed alone.
+
+        log: takes what its worker, if it has one, writes to standard error.
+        """
         import torch
 
-        seed_everything(seed, self.name)
+        derived = seed_everything(seed, self.name)
+        if issubclass(self.cls, WorkerMethod):
+            return self.cls(torch.device(device), self.checkpoint, derived, log, **self.tuning)
         method = self.cls(torch.device(device), self.checkpoint)
         if self.finetune_steps:
             method.prepare_finetuning(self.finetune_steps)
@@ -159,11 +172,17 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
 
 
 def load_methods(
-    registry: Registry, names: Sequence[str], checkpoints: Sequence[str], finetune_steps: int = 0
+    registry: Registry,
+    names: Sequence[str],
+    checkpoints: Sequence[str],
+    finetune_steps: int = 0,
+    isolate: bool = False,
+    limits: Mapping[str, float | None] | None = None,
 ) -> list[MethodSpec]:
     """Every method named, once; those that cannot fine-tune are run without, with a line on standard error.
 
-    Raises ReenactbenchError where none of them can, and where a method or its checkpoint is not there.
+    isolate, limits (`timeout`, `memory`): as in `RunOptions`. Raises ReenactbenchError where none of them can
+    fine-tune, and where a method or its checkpoint is not there.
     """
     if not names:
         raise ReenactbenchError("name at least one method with --method (`reenactbench list methods` shows them)")
@@ -177,8 +196,11 @@ def load_methods(
         if name not in names:
             raise ReenactbenchError(f"--checkpoint {text}: {name!r} is not among the methods of this run")
         given[name] = Path(file)
-    entries = [registry.find("methods", name) for name in dict.fromkeys(names)]
-    methods = [_method_spec(entry, given.get(entry.name), finetune_steps) for entry in entries]
+    chosen = {limit: value for limit, value in (limits or {}).items() if value is not None}
+    methods = [
+        _method_spec(registry.find("methods", name), given.get(name), finetune_steps, isolate, chosen)
+        for name in dict.fromkeys(names)
+    ]
     unable = [method.name for method in methods if not method.cls.fine_tunes]
     if finetune_steps and unable:
         sentence = f"--finetune-steps {finetune_steps}: {', '.join(unable)} cannot be fine-tuned"
@@ -188,8 +210,12 @@ def load_methods(
     return methods
 
 
-def _method_spec(entry: Entry, checkpoint: Path | None, finetune_steps: int) -> MethodSpec:
-    cls = entry.load()
+def _method_spec(
+    entry: Entry, checkpoint: Path | None, finetune_steps: int, isolate: bool, limits: Mapping[str, float]
+) -> MethodSpec:
+    loaded = entry.load()
+    described = isinstance(loaded, Description)
+    cls = own_environment(loaded, **limits) if described else loaded
     if not (isinstance(cls, type) and issubclass(cls, Method)):
         raise ReenactbenchError(
             f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
@@ -210,7 +236,9 @@ def _method_spec(entry: Entry, checkpoint: Path | None, finetune_steps: int) -> 
             raise ReenactbenchError(
                 f"{entry} names the package {package!r}, in which no edit would be noticed; give it an __init__.py"
             )
-    code = code_hash(cls, cls.packages)
+    code = loaded.code() if described else code_hash(cls, cls.packages)
+    if isolate and not described:
+        cls = isolated(cls, entry.name, **limits)
     sha256 = sha256_file(checkpoint) if checkpoint else None
     return MethodSpec(entry, cls, checkpoint, sha256, code, finetune_steps if cls.fine_tunes else 0)
 

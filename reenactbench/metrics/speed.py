@@ -12,8 +12,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from reenactbench.interfaces import Method, MethodMetric, Quantity
 from reenactbench.types import Frames
+from reenactbench.worker.method import WorkerMethod
 
 BATCH, WARM_UPS, REPEATS = 16, 2, 7
+UNSEEN = "not measured: the method works in a process of its own"
 
 
 class Speed(MethodMetric):
@@ -63,13 +65,15 @@ class Speed(MethodMetric):
             seconds = _median_seconds(lambda: method.reenact(identity, batch), cuda)
             working = torch.cuda.max_memory_allocated(method.device) - held if cuda else 0
             encode = _median_seconds(lambda: method.encode_target(targets), cuda)
+            timed = {"fps-b16": BATCH / seconds, "encode-ms": 1000 * encode}
+            if isinstance(method, WorkerMethod):
+                return {**dict.fromkeys(self.quantities, UNSEEN), **timed}
             with FlopCounterMode(display=False) as counter:
                 method.reenact(identity, batch)
         parameters = parameters_of(method)
         weights = sum(parameter.numel() * parameter.element_size() for parameter in parameters)
         return {
-            "fps-b16": BATCH / seconds,
-            "encode-ms": 1000 * encode,
+            **timed,
             "mparams": sum(parameter.numel() for parameter in parameters) / 1e6,
             "gflops": counter.get_total_flops() / BATCH / 1e9,
             "peak-mb": (weights + working) / 1e6 if cuda else "measured on CUDA devices only",
