@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
+from reenactbench.progress import progress_bar
 from reenactbench.report import film
 from reenactbench.report.album import pair_title
 from reenactbench.report.pictures import matrix_protocols, shown_pairs
@@ -79,28 +80,30 @@ def moving_pictures(
     whole = matrix_protocols(builder.group)
     columns = [column for metric in METRICS for column in builder.of_metric(metric)]
     pairs = [pair for pair in shown_pairs(builder.group) if pair["frames"] and pair["protocol"] not in whole]
-    for place, pair in enumerate(pairs):
-        tiles, absent, strips = _seen(builder.group.entrants, pair, album)
-        if len(strips) < 2:
-            continue
-        across = ceil(sqrt(len(tiles)))
-        fps = float(builder.group.info["dataset"].get("fps", {}).get(pair["source"], FPS))
-        title = pair_title(pair)
-        content = film.encoded(film.tiled(strips, across), fps, title)
-        yield Moving(
-            number=next(numbers),
-            title=title,
-            pair=pair["id"],
-            protocol=shorten(pair["protocol"]),
-            source=assets.address(content, film.KIND),
-            side=strips[0][1].shape[1],
-            across=across,
-            fps=fps,
-            frames=list(pair["frames"]),
-            tiles=tiles,
-            absent=absent,
-            curves=curves(builder.group.entrants, pair, columns, values, f"{name}-curve-{place}"),
-        )
+    with progress_bar("making films", len(pairs), "films") as advance:
+        for place, pair in enumerate(pairs):
+            advance(1)
+            tiles, absent, strips = _seen(builder.group.entrants, pair, album)
+            if len(strips) < 2:
+                continue
+            across = ceil(sqrt(len(tiles)))
+            fps = float(builder.group.info["dataset"].get("fps", {}).get(pair["source"], FPS))
+            title = pair_title(pair)
+            content = film.encoded(film.tiled(strips, across), fps, title)
+            yield Moving(
+                number=next(numbers),
+                title=title,
+                pair=pair["id"],
+                protocol=shorten(pair["protocol"]),
+                source=assets.address(content, film.KIND),
+                side=strips[0][1].shape[1],
+                across=across,
+                fps=fps,
+                frames=list(pair["frames"]),
+                tiles=tiles,
+                absent=absent,
+                curves=curves(builder.group.entrants, pair, columns, values, f"{name}-curve-{place}"),
+            )
 
 
 def _seen(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matplotlib.ticker import LogLocator, NullLocator
+
 from reenactbench.report.plots.svg import QUIET, Plot, colour, drawing, inline, legend, marker
 from reenactbench.report.wording import device, number, table_title
 from reenactbench.summary import ANY
@@ -79,6 +81,9 @@ def _plot(
                 front = zip(*_front(points, bool(column.higher_is_better)), strict=True)
                 axes.step(*front, where="pre", color=QUIET, linewidth=0.8, linestyle=":", zorder=1)
             axes.set_xscale("log")
+            axes.xaxis.set_major_locator(LogLocator(numticks=4))
+            axes.xaxis.set_major_formatter(lambda value, _: number(value))
+            axes.xaxis.set_minor_locator(NullLocator())
             axes.set_title(f"{column.heading} {column.arrow}", loc="left")
             axes.set_xlabel("frames a second →")
         legend(figure)

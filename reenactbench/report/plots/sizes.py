@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from reenactbench.report.tables import Builder
 
 CAPTION = (
-    "The distance of the whole set and the mean distance of its disjoint halves, thirds and quarters. It falls as N "
-    "grows although the frames are the same; the line through the points is straight in 1/N, and its end on the right, "
-    "where 1/N is 0, is what FID∞ estimates."
+    "The distance of the whole set, and the mean distance of its disjoint halves, thirds and quarters. It falls as N "
+    "grows although the frames are of one kind; the line through the points is straight in 1/N, and its end on the "
+    "right, where 1/N is 0, estimates the distance without that bias."
 )
 
 
@@ -33,7 +33,8 @@ def size_plots(builder: Builder, name: str) -> Iterator[Plot]:
         for _, sizes in found
         for protocol, split, variant in sizes[["protocol", "split", "variant"]].itertuples(index=False)
     )
-    for place, (protocol, split, variant) in enumerate(subjects):
+    order = [protocol for protocol, _ in builder.subjects()]
+    for place, (protocol, split, variant) in enumerate(sorted(subjects, key=lambda subject: order.index(subject[0]))):
         lines = [
             (entrant, own)
             for entrant, sizes in found

@@ -30,6 +30,8 @@ COLOURS = {INK: "currentColor", QUIET: "var(--quiet)", HAIRLINE: "var(--hairline
 STYLE = {
     "svg.fonttype": "none",
     "text.parse_math": False,
+    "figure.constrained_layout.w_pad": 0.09,
+    "figure.constrained_layout.h_pad": 0.08,
     "font.size": 10.0,
     "axes.titlesize": 10.5,
     "axes.labelsize": 10.0,
