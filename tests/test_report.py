@@ -7,10 +7,12 @@ import hashlib
 import io
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from base64 import b64encode
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +33,7 @@ from reports import (
     variant,
 )
 
+from reenactbench.cli import main
 from reenactbench.cli.printing import terminal_tables
 from reenactbench.errors import ReenactbenchError
 from reenactbench.report import FORMATS, latex, markdown, wording, write_report
@@ -38,9 +41,9 @@ from reenactbench.report.contents import contents
 from reenactbench.summary import summary_rows
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reenactbench.results import Run
+
+DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.fixture
@@ -226,6 +229,40 @@ def test_sections_of_plugins_come_last_and_a_broken_one_costs_nothing(run: Run, 
     assert "1 run" in found.text
     assert "This section could not be made: ValueError: <b>oops</b>" in found.text
     assert "Provenance" in found.text
+
+
+# The guides
+
+
+def blocks(page: str, kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", (DOCS / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def typed(line: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> int:
+    monkeypatch.chdir(folder)
+    return main(shlex.split(line, comments=True)[1:])
+
+
+def test_every_command_of_the_guide_to_the_report_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in "ab":
+        fake_run(tmp_path / "results" / name, (f"method-{name}",), name=name, shown=[])
+    (block,) = blocks("reading-the-report.md", "sh")
+    assert [typed(line, monkeypatch, tmp_path) for line in block.splitlines()] == [0, 0, 0, 0]
+    for path in ("results/b/report.html", "shared/report.html", "results/a/report.tex", "web/report.html"):
+        assert (tmp_path / path).is_file()
+
+
+def test_the_section_that_the_guide_writes_is_at_the_end_of_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_run(tmp_path / "results/first", ("<ours>",), variants=[variant("akd/net@1")], shown=[])
+    (plugin,) = blocks("report-sections.md", "python")
+    (tmp_path / "hardest.py").write_text(plugin)
+    (line,) = blocks("report-sections.md", "sh")
+    assert typed(line, monkeypatch, tmp_path) == 0
+    found = Page((tmp_path / "with-section/report.html").read_text("utf-8"))
+    assert "demo, <ours>: 8 (0.540), 7 (0.530), 5 (0.520)" in found.text
+    assert found.text.index("Provenance\n") < found.text.rindex("Hardest drivers")
 
 
 # The other formats
