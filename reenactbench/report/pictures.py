@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reenactbench.protocols.pairing import is_matrix
 from reenactbench.report.album import BRIGHTEST, Album, Spot, frame_number, pair_title
-from reenactbench.report.wording import shorten
+from reenactbench.report.wording import NO_BREAK, shorten
 from reenactbench.types import Pair as PlannedPair
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ FRAMES_SHOWN = 3
 CHOSEN = "The pairs were chosen before anything was scored."
 ERRORS = (
     f"Under a picture its error: the absolute difference from the true frame, black where there is none, lightest at "
-    f"{100 * BRIGHTEST:.0f} % of the range or more."
+    f"{100 * BRIGHTEST:.0f}{NO_BREAK}% of the range or more."
 )
 
 

@@ -61,8 +61,8 @@ def _plot(
             line[0].set_ylim(len(entrants) - 0.5, -0.5)
         words = f"Forest plot. {title}. " + " ".join(tips.values())
         svg = inline(figure, name, words, tips)
-    caption = "Mean over pairs and its 95 % interval. The line marks the best mean of the metric."
-    return Plot(title, caption, svg)
+    caption = "Mean over pairs and its 95 % interval. The dotted line marks the best mean of the metric."
+    return Plot(f"Intervals: {title}", caption, svg)
 
 
 def _panel(

@@ -6,7 +6,7 @@ const one = (selector, root = document) => root.querySelector(selector);
 
 document.documentElement.classList.add("js");
 
-// Theme: as the system, light, dark.
+// Theme: auto, light, dark.
 
 const themes = ["", "light", "dark"];
 one("#theme").addEventListener("click", (event) => {
@@ -14,7 +14,7 @@ one("#theme").addEventListener("click", (event) => {
   const next = themes[(themes.indexOf(root.dataset.theme ?? "") + 1) % themes.length];
   if (next) root.dataset.theme = next;
   else delete root.dataset.theme;
-  event.currentTarget.textContent = `Theme: ${next || "as the system"}`;
+  event.currentTarget.textContent = `Theme: ${next || "auto"}`;
 });
 
 // Explanations, on hover and on focus.
