@@ -35,7 +35,7 @@ def code_plots(builder: Builder, name: str) -> Iterator[Plot]:
         return
     people = list(dict.fromkeys(str(person) for _, codes in having for person in codes["identity"]))
     across, rows = min(ACROSS, len(having)), -(-len(having) // ACROSS)
-    titles = [f"{entrant.label}: {_leak(builder, entrant)}" for entrant, _ in having]
+    titles = [f"{entrant.label}\n{_leak(builder, entrant)}" for entrant, _ in having]
     with drawing(3.1 * across, 3.3 * rows) as figure:
         grid = figure.subplots(rows, across, squeeze=False)
         for axes, (_, codes), title in zip(grid.flat, having, titles, strict=False):
@@ -49,14 +49,16 @@ def code_plots(builder: Builder, name: str) -> Iterator[Plot]:
                     linestyle="none",
                     markersize=3.5,
                 )
-            axes.set_title(title, loc="left", wrap=True)
+            axes.set_title(title, loc="left")
             axes.set(xticks=[], yticks=[])
             axes.grid(visible=False)
             for side in ("left", "bottom", "top", "right"):
                 axes.spines[side].set(visible=True, color=QUIET)
         for axes in list(grid.flat)[len(having) :]:
             axes.remove()
-        svg = inline(figure, f"{name}-codes", "t-SNE maps of motion codes. " + "; ".join(titles) + ".")
+        svg = inline(
+            figure, f"{name}-codes", "t-SNE maps of motion codes. " + "; ".join(titles).replace("\n", ": ") + "."
+        )
     yield Plot("Motion codes, by who moves", CAPTION, svg)
 
 
