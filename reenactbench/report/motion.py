@@ -45,6 +45,8 @@ class Moving:
     title: str
     pair: str
     protocol: str
+    folded: bool
+    """Whether it is one of the many of a matrix of drivers by targets, which are kept folded up, after the others."""
     source: str
     """Where the film is."""
     side: int
@@ -76,10 +78,11 @@ class Moving:
 def moving_pictures(
     builder: Builder, album: Album, values: FrameValues, assets: Assets, numbers: Iterator[int], name: str
 ) -> Iterator[Moving]:
-    """One for each pair shown that has frames; not of those that a matrix of drivers by targets shows."""
+    """One for each pair shown that has frames."""
     whole = matrix_protocols(builder.group)
     columns = [column for metric in METRICS for column in builder.of_metric(metric)]
-    pairs = [pair for pair in shown_pairs(builder.group) if pair["frames"] and pair["protocol"] not in whole]
+    pairs = [pair for pair in shown_pairs(builder.group) if pair["frames"]]
+    pairs.sort(key=lambda pair: pair["protocol"] in whole)
     with progress_bar("making films", len(pairs), "films") as advance:
         for place, pair in enumerate(pairs):
             advance(1)
@@ -95,6 +98,7 @@ def moving_pictures(
                 title=title,
                 pair=pair["id"],
                 protocol=shorten(pair["protocol"]),
+                folded=pair["protocol"] in whole,
                 source=assets.address(content, film.KIND),
                 side=strips[0][1].shape[1],
                 across=across,
