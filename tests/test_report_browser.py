@@ -256,6 +256,15 @@ def test_the_page_says_everything_without_its_script(open_page: Open, report: Pa
     assert not page.locator(".scripted").first.is_visible()
 
 
+def test_a_page_with_a_folder_of_assets_plays_from_there(open_page: Open, tmp_path: Path) -> None:
+    run = fake_run(tmp_path / "run", side=SIDE, dataset=TRUTH)
+    path = write_report([run], tmp_path / "web", "html", assets="folder")[0]
+    page = open_page(path)
+    film(page).get_by_role("slider").fill("2")
+    page.locator(".moving").first.locator("span.place", has_text="frame 17 (3 of 6)").wait_for()
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+
+
 def test_hostile_names_change_nothing(open_page: Open, report: Path, tmp_path: Path) -> None:
     pairs = [item | {"source": HOSTILE} if item["kind"] == "cross" else item for item in info(())["pairs"]]
     run = fake_run(

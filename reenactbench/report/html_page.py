@@ -17,7 +17,7 @@ from reenactbench.report.album import Album
 from reenactbench.report.contents import GroupTables, contents
 from reenactbench.report.frame_values import FrameValues
 from reenactbench.report.matrix import Matrix, matrices
-from reenactbench.report.motion import METRICS, Moving, moving_pictures
+from reenactbench.report.motion import Moving, moving_pictures
 from reenactbench.report.pictures import Comparison, Grid, comparisons, grids
 from reenactbench.report.plots import Plot, plots
 from reenactbench.report.provenance import failures, known_licence, reasons
@@ -151,7 +151,6 @@ def _environment() -> Environment:
         "summary": wording.summary,
         "words": wording,
         "film": film,
-        "curve_metrics": METRICS,
         "known_licence": known_licence,
     }
     return environment
