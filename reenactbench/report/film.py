@@ -24,7 +24,9 @@ KIND = "video/webm"
 
 
 def encoded(frames: Images, fps: float, title: str) -> bytes:
-    """The film of frames [T,H,W,3] RGB with even height and width. The same frames give the same bytes."""
+    """The film of frames [T,H,W,3] RGB; an odd height or width becomes even. The same frames give the same bytes."""
+    even = [(0, 0), *((0, length % 2) for length in frames.shape[1:3]), (0, 0)]
+    frames = np.pad(frames, even, "edge")  # colours are kept for blocks of 2 x 2 pixels
     target = BytesIO()
     with av.open(target, "w", format="webm", container_options={"fflags": "+bitexact"}) as container:
         container.metadata.update(title=title, comment=SYNTHETIC)
