@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from reports import CSIM, FID, FPS, PAIRS, SSIM, VARIANTS, fake_run, info, method, metric_tables, page, variant
+from reports import CSIM, FAILURE, FID, FPS, PAIRS, SSIM, VARIANTS, fake_run, info, method, metric_tables, page, variant
 
 from reenactbench.compare import Side, compare
 from reenactbench.report import tables
@@ -207,6 +207,12 @@ def test_the_best_and_what_cannot_be_told_from_it_are_marked_by_the_paired_test(
     places = part.places[0]
     behind = [cell.near for cell in cells] == [True, False]
     assert [row.cells[1].value for row in places.rows] == (["1", "1"] if behind else ["1", "2"])
+
+
+def test_a_place_over_fewer_pairs_than_planned_says_so(tmp_path: Path) -> None:
+    (part,) = contents([fake_run(tmp_path, failures=[FAILURE])])
+    counts = {row.method: (row.cells[1].counts, row.cells[1].incomplete) for row in part.places[0].rows}
+    assert counts == {"ours": ("2/3 pairs", True), "theirs": ("", False)}
 
 
 def test_a_matrix_of_comparisons_is_what_compare_prints(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from reenactbench.report.tables import ABSENT, Builder, Cell, Column, Row, Table
+from reenactbench.report.tables import ABSENT, Builder, Cell, Column, Row, Table, coverage
 from reenactbench.report.verdicts import WORSE
 from reenactbench.report.wording import number, table_title
 from reenactbench.summary import ANY, FRAME
@@ -40,7 +40,7 @@ def _leaderboard(builder: Builder, numbers: Iterator[int], protocol: str) -> Tab
         for column in builder.columns
         if column.kind == FRAME
         and column.higher_is_better is not None
-        and sum((entrant.number, column.variant) in found for entrant in builder.group.entrants) > 1
+        and sum(variant == column.variant and row["mean"] is not None for (_, variant), row in found.items()) > 1
     ]
     if not columns:
         return None
@@ -59,7 +59,9 @@ def _leaderboard(builder: Builder, numbers: Iterator[int], protocol: str) -> Tab
                 if other is not entrant
             )
             places.append(place)
-            cells.append(Cell(str(place), number(row["mean"], column.digits), best=place == 1))
+            incomplete = row["n_pairs"] != row["n_planned"]
+            counts = coverage(row) if incomplete else ""
+            cells.append(Cell(str(place), number(row["mean"], column.digits), counts, incomplete, best=place == 1))
         if places:
             mean = fmean(places)
             rows.append((mean, builder.row(entrant, [Cell(number(mean, 1)), *cells])))

@@ -205,10 +205,11 @@ def _is_complete(row: SummaryRow) -> bool:
 
 
 def _counts(row: SummaryRow) -> str:
-    return f"{_coverage(row)}, {plural(row['n_frames'], 'frame')}"
+    return f"{coverage(row)}, {plural(row['n_frames'], 'frame')}"
 
 
-def _coverage(row: SummaryRow) -> str:
+def coverage(row: SummaryRow) -> str:
+    """How many of the planned pairs a mean is over, as `29/30 pairs`."""
     return f"{row['n_pairs']}/{row['n_planned']} pairs"
 
 
@@ -242,7 +243,7 @@ def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, boo
     incomplete, counts = not _is_complete(row), _counts(row)
     if column.kind == SET:
         size = f"N = {plural(row['n_frames'], 'frame')}"
-        return (f"{size}, {_coverage(row)}" if incomplete else size), incomplete
+        return (f"{size}, {coverage(row)}" if incomplete else size), incomplete
     return ("" if counts == usual else counts), incomplete
 
 
