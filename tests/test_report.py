@@ -143,6 +143,9 @@ def sha256(text: str) -> str:
 
 def test_a_page_with_a_folder_of_assets_says_the_same_and_is_small(run: Run, tmp_path: Path) -> None:
     alone = page([run], tmp_path / "alone")
+    left = tmp_path / "two/report_files/0123456789abcdef.webp"
+    left.parent.mkdir(parents=True)
+    left.write_text("of an earlier report")
     path, *files = write_report([run], tmp_path / "two", "html", assets="folder")
     found = Page(path.read_text(encoding="utf-8"))
     assert found.text == alone.text

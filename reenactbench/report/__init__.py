@@ -1,6 +1,6 @@
 """A report of one or more runs: a single HTML page, or Markdown, CSV, LaTeX or JSON. Never imports torch.
 
-Each part of the page is a small model (`tables`, `matrix`, `pictures`, `videos`, `plots`, ...) and a template of the
+Each part of the page is a small model (`tables`, `pictures`, `motion`, `plots`, `matrix`, ...) and a template of the
 same name; `contents` makes the tables that all formats share.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import replacing
+from reenactbench.report.assets import Assets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,15 +44,12 @@ def write_report(
     if not runs:
         raise ReenactbenchError("a report needs at least one run")
     path = out / FORMATS[format]
-    written: list[Path] = []
+    kept = Assets(path.with_name(f"{path.stem}_files") if assets == FOLDER else None)
     match format:
         case "html":
             from reenactbench.report import html_page
-            from reenactbench.report.assets import Assets
 
-            kept = Assets(path.with_name(f"{path.stem}_files") if assets == FOLDER else None)
             text = html_page.render(runs, sections, kept)
-            written = kept.files
         case "md":
             from reenactbench.report import markdown
 
@@ -70,4 +68,6 @@ def write_report(
             text = latex.render(runs)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="replace")
-    return [path, *written]
+    if format == "html":
+        kept.remove_others()
+    return [path, *kept.files]

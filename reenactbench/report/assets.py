@@ -37,3 +37,9 @@ class Assets:
                 temporary.write_bytes(content)
             self.files.append(path)
         return f"{self._folder.name}/{path.name}"
+
+    def remove_others(self) -> None:
+        """Remove the pictures and videos that an earlier report left in the folder."""
+        for path in self._folder.iterdir() if self._folder is not None and self._folder.is_dir() else ():
+            if path.suffix.removeprefix(".") in SUFFIXES.values() and path not in self.files:
+                path.unlink()

@@ -35,7 +35,7 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && tip.hi
 
 // Sorting: the better side first, then the other way, then as the report was written.
 
-for (const table of all("table.results")) {
+for (const table of all(".result table")) {
   const body = one("tbody", table);
   const written = [...body.rows];
   all("thead th[scope=col]", table).forEach((head, column) => {
