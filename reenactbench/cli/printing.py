@@ -60,9 +60,9 @@ def _cell(row: Mapping[str, Any], variant: Mapping[str, Any]) -> str:
     if row["mean"] is None:
         return shorten(row["reason"] or "none", REASON, placeholder=" …")
     digits = variant["digits"]
-    text = f"{row['mean']:.{digits}f}"
+    text = f"{row['mean']:z.{digits}f}"
     if row["ci_low"] is not None:
-        text += f" [{row['ci_low']:.{digits}f}, {row['ci_high']:.{digits}f}]"
+        text += f" [{row['ci_low']:z.{digits}f}, {row['ci_high']:z.{digits}f}]"
     return text if row["coverage"] == 1 else f"{text} ({row['coverage']:.0%} of pairs)"
 
 
