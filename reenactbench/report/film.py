@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BAR = 24
 """Height of the strip above each tile that holds its name."""
-QUALITY = {"crf": "26", "b": "0", "deadline": "good", "cpu-used": "4", "g": "16", "row-mt": "0"}
+QUALITY = {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "4", "g": "16", "row-mt": "0"}
 KIND = "video/webm"
 
 
