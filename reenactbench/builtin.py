@@ -50,6 +50,11 @@ def register_protocols(register: Register) -> None:
         "reenactbench.protocols.builtin:CrossPaper",
         summary="10 random pairs of source video and target image (the paper's Table 2)",
     )
+    register(
+        "matrix",
+        "reenactbench.protocols.builtin:Matrix",
+        summary="each of 4 unseen drivers with each of 5 targets (the paper's Figure 6), shown whole in the report",
+    )
 
 
 @hookimpl

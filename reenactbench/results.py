@@ -9,8 +9,13 @@ Tables (parquet), a row each:
   place (x, y) of a frame's motion code in a t-SNE map of that method's codes, for 20 random frames of each of the first
   10 people in the footage that methods are trained on, drawn over all the clips of a person. Axes have no unit.
 
-Media: `media/<pair id>/{target,driver,truth,METHOD}.png` for the pairs in run.json's `shown`; each a strip of square
-frames, one under the other, in the order of the pair's `frames` (`target_frames` for target.png).
+- `driving`, where drivers' landmarks were known: how far each driving frame's head is turned left or right, in degrees.
+- `sizes`, where there were frames enough: distances between sets of frames (FID) over parts of them, by their size.
+
+Media: `media/<pair id>/{target,driver,truth,METHOD}.png`, each a strip of square frames, one under the other, in the
+order of the pair's `frames` (`target_frames` for target.png): of every method for the pairs in run.json's `shown`,
+chosen before anything was scored; and of one method for those in `telling`, the worst and the median pair of each
+method by each metric.
 """
 
 from __future__ import annotations
@@ -91,10 +96,22 @@ CODE_COLUMNS = {
     "x": "Float64",
     "y": "Float64",
 }
+DRIVING_COLUMNS = {"clip": "string", "frame": "Int64", "yaw": "Float64"}
+SIZE_COLUMNS = {
+    "method": "string",
+    "protocol": "string",
+    "split": "string",
+    "metric": "string",
+    "variant": "string",
+    "n_frames": "Int64",
+    "value": "Float64",
+}
 STRIPS = ("target", "driver", "truth")  # beside those that are called like their methods
 TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
 """Those of every finished run."""
-OPTIONAL_TABLES = {"codes": CODE_COLUMNS}
+OPTIONAL_TABLES = {"codes": CODE_COLUMNS, "driving": DRIVING_COLUMNS, "sizes": SIZE_COLUMNS}
+WORST, MEDIAN = "worst", "median"
+"""What a pair in run.json's `telling` is among those of its method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +123,8 @@ class Run:
     frames: pd.DataFrame
     sets: pd.DataFrame
     codes: pd.DataFrame | None = None
+    driving: pd.DataFrame | None = None
+    sizes: pd.DataFrame | None = None
 
     @property
     def name(self) -> str:

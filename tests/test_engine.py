@@ -110,6 +110,7 @@ def test_run_json_says_what_was_run(options, plugins: Plugins, tree: Path) -> No
         "missing": info["dataset"]["missing"],
         "n_clips": 2,
         "n_frames": info["dataset"]["n_frames"],
+        "fps": {"002": 25.0, "541": 25.0},
         "excluded": {},
         "landmarks": ["files"],
         "image_size": 128,

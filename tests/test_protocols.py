@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from reenactbench.datasets.synthetic.world import people
 from reenactbench.datasets.w300vw import CLIPS, clip_info
 from reenactbench.errors import ReenactbenchError
-from reenactbench.protocols.builtin import Cross, CrossPaper, SelfReenactment, frozen_list, list_hash, pair_list
-from reenactbench.protocols.pairing import QUADRANTS, interleaved
+from reenactbench.protocols.builtin import Cross, CrossPaper, Matrix, SelfReenactment, frozen_list, list_hash, pair_list
+from reenactbench.protocols.pairing import QUADRANTS, interleaved, is_matrix
 from reenactbench.protocols.sampling import driving_positions, reference_numbers, target_positions, with_frames
 from reenactbench.types import Clip, ClipInfo, Pair
 
 FULL = [clip_info(clip) for clip in CLIPS]
 RENDERED = [ClipInfo(person.id, person.id, person.split) for person in people()]
-PROTOCOLS = (SelfReenactment, Cross, CrossPaper)
+PROTOCOLS = (SelfReenactment, Cross, CrossPaper, Matrix)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -40,9 +40,11 @@ def test_the_frozen_hashes_are_those_first_published() -> None:
     assert {name: frozen_list(*name.split("-", 1))["sha256"][:12] for name in shipped} == {
         "300vw-self": "5df7c453e64e",
         "300vw-cross": "98b6d6edaf3f",
+        "300vw-matrix": "d84418818845",
         "300vw-cross-paper": "49eeeab6fce0",
         "synthetic-self": "fbac39aeca5e",
         "synthetic-cross": "c099d92f2a88",
+        "synthetic-matrix": "e1e809f542ef",
         "synthetic-cross-paper": "14c501b0b4da",
     }
 
@@ -65,6 +67,21 @@ def test_another_process_with_another_hash_seed_gives_the_same_lists() -> None:
     python = [sys.executable, "-c", script]
     printed = {subprocess.check_output(python, env={"PYTHONHASHSEED": seed}, text=True) for seed in ("1", "2")}
     assert printed == {list_hash(Cross().pairs(FULL)) + "\n"}
+
+
+def test_the_matrix_pairs_four_unseen_drivers_with_five_other_people() -> None:
+    pairs = Matrix().pairs(FULL)
+    drivers, targets = {pair.source for pair in pairs}, {pair.target for pair in pairs}
+    assert (len(drivers), len(targets), len(pairs)) == (4, 5, 20)
+    assert is_matrix(pairs, "matrix")
+    assert {pair.quadrant for pair in pairs} == {"unseen-seen", "unseen-unseen"}
+    assert not {pair.source_identity for pair in pairs} & {pair.target_identity for pair in pairs}
+    assert len({pair.target_identity for pair in pairs}) == 5
+
+
+@pytest.mark.parametrize("protocol", [SelfReenactment, Cross, CrossPaper])
+def test_no_other_protocol_is_a_matrix(protocol) -> None:
+    assert not is_matrix(protocol().pairs(FULL), protocol.name)
 
 
 def test_self_takes_every_clip_once() -> None:

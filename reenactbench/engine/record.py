@@ -14,7 +14,7 @@ from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import CodeMetric, Dataset, FrameMetric, MethodMetric, SetMetric
-from reenactbench.protocols.pairing import rank
+from reenactbench.protocols.pairing import is_matrix, rank
 from reenactbench.provenance import command_line, environment, without_folders
 from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
 from reenactbench.training.checkpoints import read_checkpoint
@@ -49,6 +49,7 @@ def opening(job: Job, started: float) -> dict[str, Any]:
         "environment": environment(job.device),
         "pairs": [asdict(pair) for pair in pairs],
         "shown": shown_pairs(pairs, options.seed),
+        "telling": [],
         "failures": [],
     }
 
@@ -67,6 +68,7 @@ def _dataset_info(dataset: Dataset, pairs: Sequence[Pair], fingerprint: str) -> 
         "missing": missing,
         "n_clips": len(clips),
         "n_frames": sum(len(clip.numbers) for clip in clips),
+        "fps": {clip.info.id: float(clip.fps) for clip in clips},
         "excluded": dict(excluded),
         "landmarks": sorted({clip.landmarks_from for clip in clips}),
         "image_size": dataset.image_size,
@@ -159,10 +161,14 @@ def close(info: dict[str, Any], job: Job, started: float, status: str) -> None:
 
 
 def shown_pairs(pairs: Sequence[Pair], seed: int) -> list[str]:
-    """The pairs of the report's grid, chosen by seed before anything is scored: as many of each split."""
+    """The pairs of the report's grid, chosen by seed before anything is scored: as many of each split, and all of a
+    protocol that pairs every driver with every target."""
+    whole = {protocol for protocol in {pair.protocol for pair in pairs} if is_matrix(pairs, protocol)}
     groups: dict[tuple[str, str], list[Pair]] = {}
     for pair in sorted(pairs, key=lambda pair: rank("shown@1", str(seed), pair.id)):
         groups.setdefault((pair.protocol, pair.split), []).append(pair)
-    each = max(2, SHOWN_ROWS // len(groups))
-    chosen = {pair.id for group in groups.values() for pair in group[:each]}
+    each = max(2, SHOWN_ROWS // max(1, sum(protocol not in whole for protocol, _ in groups)))
+    chosen = {
+        pair.id for (protocol, _), group in groups.items() for pair in (group if protocol in whole else group[:each])
+    }
     return [pair.id for pair in sorted(pairs, key=lambda pair: (pair.protocol, pair.split)) if pair.id in chosen]

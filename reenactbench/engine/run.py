@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from reenactbench.engine import plan, record
+from reenactbench.engine.driving import driving_rows
 from reenactbench.engine.generate import Generator, failed_record
 from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.measure import method_rows
 from reenactbench.engine.measure_codes import code_rows
-from reenactbench.engine.media import write_media
+from reenactbench.engine.media import telling_pairs, write_media
 from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
 from reenactbench.errors import ReenactbenchError
@@ -45,8 +46,9 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
         plugins.notify("run_started", run=info)
         try:
             generators = _generate(job, plugins)
-            _score(job, path, generators)
-            write_media(job, info["shown"], path)
+            pair_rows = _score(job, path, generators)
+            info["telling"] = telling_pairs(pair_rows, info["variants"])
+            write_media(job, info["shown"], info["telling"], path)
         except KeyboardInterrupt:
             record.close(info, job, started, INTERRUPTED)
             write_run_info(path, info)
@@ -99,7 +101,8 @@ def _constructed(job: Job, method: MethodSpec) -> Generator | dict[str, Any]:
         return {**failed, "reason": f"the method cannot be constructed: {failed['reason']}"}
 
 
-def _score(job: Job, path: Path, generators: dict[str, Generator]) -> None:
+def _score(job: Job, path: Path, generators: dict[str, Generator]) -> list[dict[str, Any]]:
+    """Write the tables; returns the rows of `pairs`."""
     scorer = Scorer(job.dataset, job.metrics, job.device, job.store)
     pair_rows: list[dict[str, Any]] = []
     frame_rows: list[dict[str, Any]] = []
@@ -112,9 +115,12 @@ def _score(job: Job, path: Path, generators: dict[str, Generator]) -> None:
     set_metrics = sum(1 for spec in scorer.metrics if isinstance(spec.metric, SetMetric))
     with progress_bar("comparing sets", set_metrics * len(grouped(job.cells)), "sets") as advance:
         set_rows = scorer.set_rows(job.cells, advance)
+    size_rows = scorer.size_rows(job.cells)
     write_table(path, "pairs", pair_rows)
     write_table(path, "frames", frame_rows)
     code_values, code_points = code_rows(job, generators)
     write_table(path, "sets", set_rows + method_rows(job, generators) + code_values)
-    if code_points:
-        write_table(path, "codes", code_points)
+    for name, rows in (("codes", code_points), ("driving", driving_rows(job)), ("sizes", size_rows)):
+        if rows:
+            write_table(path, name, rows)
+    return pair_rows

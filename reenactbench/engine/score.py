@@ -176,25 +176,77 @@ class Scorer:
                 advance(1)
         return rows
 
+    def size_rows(self, cells: Sequence[Cell]) -> Rows:
+        """Rows of the table `sizes`: over all pairs of a protocol, for the metrics whose value depends on their number.
+
+        A set too small for it, or without a value, has none.
+        """
+        rows: Rows = []
+        groups = grouped(cells)
+        for (method, protocol, split), group in groups.items():
+            if split != ALL and (method, protocol, ALL) in groups:
+                continue
+            done = [cell for cell in group if cell.state == CACHED]
+            for spec in self.metrics:
+                if not (isinstance(spec.metric, SetMetric) and spec.metric.sized and done):
+                    continue
+                found = self._by_parts(spec, done, group)
+                n_frames = sum(len(cell.pair.frames) for cell in done)
+                rows += [
+                    {
+                        "method": method,
+                        "protocol": protocol,
+                        "split": split,
+                        "metric": spec.metric.key,
+                        "variant": spec.variant,
+                        "n_frames": n_frames // int(parts),
+                        "value": value,
+                    }
+                    for parts, value in found.items()
+                ]
+        return rows
+
+    def _by_parts(self, spec: MetricSpec, done: Sequence[Cell], planned: Sequence[Cell]) -> dict[str, float]:
+        assert isinstance(spec.metric, SetMetric)
+        real = self._real(planned)
+        key = content_key({"parts": [self._output(cell) for cell in done], "real": list(real), **_variant_key(spec)})
+        record = self._store.record("scores", key)
+        if record is None:
+            try:
+                found = spec.metric.by_parts(*self._samples(spec.metric, done, real)) if real else {}
+                record = {str(parts): float(value) for parts, value in found.items() if np.isfinite(value)}
+            except BROKEN:
+                return {}
+            self._store.write_record("scores", key, record)
+        return record
+
+    def _real(self, planned: Sequence[Cell]) -> dict[str, tuple[Clip, tuple[int, ...]]]:
+        """The real frames of all planned pairs, each clip's once, so that they are the same for every method."""
+        references = (self._reference(cell.pair) for cell in planned if cell.pair.frames)
+        return {_key(*reference): reference for reference in references}
+
+    def _samples(
+        self, metric: SetMetric, done: Sequence[Cell], real: dict[str, tuple[Clip, tuple[int, ...]]]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The features [N,D] of the generated frames and [M,D] of the real ones."""
+        kind, feature = metric.through, metric.feature
+        generated = np.concatenate([self._features(kind, self.generated(cell))[feature] for cell in done])
+        reference = np.concatenate([self._features(kind, _of_clip(*item))[feature] for item in real.values()])
+        return generated, reference
+
     def _set_value(
         self, spec: MetricSpec, done: Sequence[Cell], planned: Sequence[Cell]
     ) -> tuple[float | None, tuple[int, int], str]:
-        """The value (None where there is none), the numbers of generated and real frames, and the reason.
-
-        The real frames are those of all planned pairs, each clip's once, so that they are the same for every method.
-        """
+        """The value (None where there is none), the numbers of generated and real frames, and the reason."""
         assert isinstance(spec.metric, SetMetric)
-        kind, feature = spec.metric.through, spec.metric.feature
         if not done:
             return None, (0, 0), "no pair was generated"
-        references = (self._reference(cell.pair) for cell in planned if cell.pair.frames)
-        real = {_key(*reference): reference for reference in references}
+        real = self._real(planned)
         key = content_key({"set": [self._output(cell) for cell in done], "real": list(real), **_variant_key(spec)})
         record = self._store.record("scores", key)
         if record is None:
             try:
-                generated = np.concatenate([self._features(kind, self.generated(cell))[feature] for cell in done])
-                reference = np.concatenate([self._features(kind, _of_clip(*item))[feature] for item in real.values()])
+                generated, reference = self._samples(spec.metric, done, real)
                 value = float(spec.metric.compare(generated, reference))
                 if not np.isfinite(value):
                     raise ValueError(f"the value is {value}")

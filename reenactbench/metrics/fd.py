@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from reenactbench.interfaces import Array, SetMetric
-from reenactbench.metrics.frechet import frechet_distance
+from reenactbench.metrics.frechet import frechet_by_parts, frechet_distance
 
 
 class FD(SetMetric):
@@ -26,6 +26,7 @@ class FD(SetMetric):
     needs: ClassVar[tuple[str, ...]] = ("detector", "identity")
     through: ClassVar[str] = "identity"
     feature: ClassVar[str] = "embedding"
+    sized: ClassVar[bool] = True
 
     @classmethod
     def variant(cls, names: Mapping[str, str], recipe: str | None = None) -> str:
@@ -38,3 +39,6 @@ class FD(SetMetric):
             if without:
                 raise ValueError(f"{without} of {len(features)} {name} frames have no face, so no features")
         return frechet_distance(generated, reference)
+
+    def by_parts(self, generated: Array, reference: Array) -> Mapping[int, float]:
+        return frechet_by_parts(generated, reference)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from reenactbench.interfaces import Array
-from reenactbench.metrics.frechet import frechet_distance
+from reenactbench.metrics.frechet import frechet_by_parts, frechet_distance
 from reenactbench.metrics.inception import InceptionMetric
 
 
@@ -18,6 +19,10 @@ class FID(InceptionMetric):
         "the target clips' own), pool3 features of pytorch-fid's network, float64. It falls as N grows: compare "
         "equal N only."
     )
+    sized: ClassVar[bool] = True
 
     def compare(self, generated: Array, reference: Array) -> float:
         return frechet_distance(generated, reference)
+
+    def by_parts(self, generated: Array, reference: Array) -> Mapping[int, float]:
+        return frechet_by_parts(generated, reference)

@@ -38,21 +38,31 @@ def _moments(sample: Array) -> tuple[Array, Array]:
 def frechet_infinity(first: Array, second: Array) -> float:
     """The Frechet distance without its bias in sample size: the intercept of its line against 1/N.
 
-    After Chong and Forsyth, CVPR 2020; here both samples are shuffled (seed 0) and cut into k disjoint parts, k = 1..4,
-    and the mean distance of matching parts is fitted against k. Raises ValueError for fewer than 8 samples.
+    After Chong and Forsyth, CVPR 2020; here the line is fitted to `frechet_by_parts`, whose errors it has. Raises
+    ValueError like it.
+    """
+    distances = frechet_by_parts(first, second)
+    _, intercept = np.polyfit(list(distances), list(distances.values()), 1)
+    return float(intercept)
+
+
+def frechet_by_parts(first: Array, second: Array) -> dict[int, float]:
+    """k -> the mean distance of matching parts, where both samples are shuffled (seed 0) and cut into k disjoint parts.
+
+    k = 1..4. Raises ValueError for fewer than 8 samples.
     """
     if min(len(first), len(second)) < 2 * PARTS[-1]:
         raise ValueError(f"the extrapolation takes at least {2 * PARTS[-1]} frames on each side")
     random = np.random.default_rng(0)
     first, second = first[random.permutation(len(first))], second[random.permutation(len(second))]
-    distances = [
-        np.mean(
-            [
-                frechet_distance(a, b)
-                for a, b in zip(np.array_split(first, parts), np.array_split(second, parts), strict=True)
-            ]
+    return {
+        parts: float(
+            np.mean(
+                [
+                    frechet_distance(a, b)
+                    for a, b in zip(np.array_split(first, parts), np.array_split(second, parts), strict=True)
+                ]
+            )
         )
         for parts in PARTS
-    ]
-    _, intercept = np.polyfit(PARTS, distances, 1)
-    return float(intercept)
+    }

@@ -1,4 +1,4 @@
-"""The three protocols of the CrossID-GAN paper's evaluation, and their frozen lists for the full 300VW."""
+"""The protocols of the CrossID-GAN paper's evaluation, and their frozen lists for the full 300VW."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from reenactbench.protocols.pairing import (
     rank,
     self_pair,
 )
-from reenactbench.types import ALL, ClipInfo, Pair
+from reenactbench.types import ALL, SEEN, UNSEEN, ClipInfo, Pair
 
 PAIRS_A_QUADRANT = 30
 PAIRS_OF_THE_PAPER = 10
+MATRIX_DRIVERS, MATRIX_TARGETS = 4, 5
 
 
 class SelfReenactment(Protocol):
@@ -59,6 +60,21 @@ class CrossPaper(Protocol):
     def pairs(self, clips: Sequence[ClipInfo]) -> list[Pair]:
         order = sorted(cross_candidates(clips), key=lambda pair: rank("cross-paper@1", pair[0].id, pair[1].id))
         return [cross_pair(self.name, *pair, split=ALL) for pair in order[:PAIRS_OF_THE_PAPER]]
+
+
+class Matrix(Protocol):
+    """Each of 4 unseen drivers with each of 5 other targets (the paper's Figure 6), a clip a person."""
+
+    name: ClassVar[str] = "matrix"
+
+    def pairs(self, clips: Sequence[ClipInfo]) -> list[Pair]:
+        order = sorted(clips, key=lambda clip: rank("matrix@1", clip.id))
+        people = list({clip.identity: clip for clip in reversed(order)}.values())[::-1]
+        by_split = [[clip for clip in people if clip.split == split] for split in (SEEN, UNSEEN)]
+        drivers = [*by_split[1], *by_split[0]][: min(MATRIX_DRIVERS, len(people) // 2)]
+        others = [[clip for clip in members if clip not in drivers] for members in by_split]
+        targets = interleaved(others)[:MATRIX_TARGETS]
+        return [cross_pair(self.name, driver, target, split=ALL) for driver in drivers for target in targets]
 
 
 def pair_list(pairs: Sequence[Pair]) -> list[list[str]]:

@@ -86,3 +86,16 @@ def self_pair(protocol: str, clip: ClipInfo) -> Pair:
         source_identity=clip.identity,
         target_identity=clip.identity,
     )
+
+
+def is_matrix(pairs: Sequence[Pair], protocol: str) -> bool:
+    """Whether that protocol's pairs are several drivers, each of whom drives the same several targets."""
+    drives: dict[str, set[str]] = {}
+    for pair in pairs:
+        if pair.protocol == protocol:
+            drives.setdefault(pair.source, set()).add(pair.target)
+    return (
+        len(drives) > 1
+        and len(set.intersection(*drives.values())) > 1
+        and len(set(map(frozenset, drives.values()))) == 1
+    )

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reenactbench.report.tables import Cell, Row, Table, groups
-from reenactbench.report.wording import CODE_LENGTH, GUIDE, SYNTHETIC, notices, one_line, shorten, summary
+from reenactbench.report.contents import contents
+from reenactbench.report.tables import Cell, Column, Row, Table
+from reenactbench.report.wording import (
+    CODE_LENGTH,
+    GUIDE,
+    NEAR,
+    SYNTHETIC,
+    notices_together,
+    one_line,
+    shorten,
+    summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reenactbench.results import Run
 
-OPENING = r"""\documentclass{article}
-\usepackage[margin=20mm]{geometry}
-% A paper that takes a table from here needs these four lines too; \reenactfit shrinks what is wider than the page.
-\usepackage{booktabs}
+NEEDED = r"""\usepackage{booktabs}
 \usepackage{graphicx}
 \newsavebox{\reenactbox}
 \newcommand{\reenactfit}{\ifdim\wd\reenactbox>\linewidth
-  \resizebox{\linewidth}{!}{\usebox{\reenactbox}}\else\usebox{\reenactbox}\fi}
-\begin{document}
-\section*{Face reenactment benchmark}"""
+  \resizebox{\linewidth}{!}{\usebox{\reenactbox}}\else\usebox{\reenactbox}\fi}"""
+OPENING = rf"""\documentclass{{article}}
+\usepackage[margin=20mm]{{geometry}}
+% A paper that takes a table from here needs these lines too; \reenactfit shrinks what is wider than the page.
+{NEEDED}
+\begin{{document}}
+\section*{{Face reenactment benchmark}}"""
 
 SPELLING = {
     "\\": r"\textbackslash{}",
@@ -38,6 +49,9 @@ SPELLING = {
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "×": r"$\times$",
+    "≈": r"$\approx$",
+    "∞": r"$\infty$",
+    "–": "--",
     "±": r"$\pm$",
     "°": r"$^\circ$",
     "µ": r"$\mu$",
@@ -49,31 +63,37 @@ def render(runs: Sequence[Run]) -> str:
     return "\n".join(_lines(runs)) + "\n"
 
 
+def table_text(table: Table) -> str:
+    """One table alone, to paste into a paper; its first lines say what the preamble needs."""
+    needed = "\n".join(f"% {line}" for line in NEEDED.splitlines())
+    return f"% This table needs in the preamble:\n{needed}\n" + "\n".join(_table(table)).lstrip("\n") + "\n"
+
+
 def _lines(runs: Sequence[Run]) -> Iterator[str]:
     yield f"{OPENING}\n\n{escaped(GUIDE)}"
-    for group in groups(runs):
-        for run in group.runs:
+    for part in contents(runs):
+        for run in part.group.runs:
             yield f"\n{escaped(summary(run))}"
-            for notice in notices(run):
-                yield f"\n\\textbf{{{escaped(notice.title)}.}} {escaped(notice.text)}"
-        for table in group.tables:
+        for notice, whose in notices_together(part.group.runs):
+            title = f"{notice.title} ({whose})" if whose else notice.title
+            yield f"\n\\textbf{{{escaped(title)}.}} {escaped(notice.text)}"
+        for table in part.all:
             yield from _table(table)
     yield f"\n{escaped(SYNTHETIC)}\n\\end{{document}}"
 
 
 def _table(table: Table) -> Iterator[str]:
-    over = f" Each mean is over {escaped(table.counts)} unless its cell says otherwise." if table.counts else ""
     yield "\n\\begin{table}[!htbp]\n\\centering\\small"
-    truth = f" {escaped(table.truth)}" if table.truth else ""
-    yield f"\\caption{{{escaped(table.title)}.{over}{truth}}}\\par\\smallskip"
+    caption = f" {escaped(table.caption)}" if table.caption else ""
+    yield f"\\caption{{{escaped(table.title)}.{caption}}}\\par\\smallskip"
     yield f"\\sbox{{\\reenactbox}}{{\\begin{{tabular}}{{@{{}}l{'r' * len(table.columns)}@{{}}}}\n\\toprule"
     yield _line(["Method", *(f"{escaped(column.heading)} {escaped(column.arrow)}" for column in table.columns)])
     yield "\\midrule"
     for row in table.rows:
         yield from _row(row)
     yield "\\bottomrule\n\\end{tabular}}\\reenactfit"
-    variants = ", ".join(_code(column.variant) for column in table.columns)
-    notes = [f"Columns from left to right: {variants}."]
+    named = [_variant(column) for column in table.columns if column.variant]
+    notes = [f"{', '.join(named)}."] if named else []
     notes += [f"{_mark(mark)} {escaped(text)}." for mark, text in table.notes.items()]
     yield f"\\par\\smallskip\n\\parbox{{\\linewidth}}{{\\scriptsize\\raggedright {' '.join(notes)}}}\n\\end{{table}}"
 
@@ -96,7 +116,13 @@ def _line(cells: Sequence[str]) -> str:
 def _value(cell: Cell) -> str:
     if cell.status:
         return escaped(cell.status) + _mark(cell.note)
+    if cell.near:
+        return escaped(f"{NEAR}{cell.value}")
     return f"\\textbf{{{escaped(cell.value)}}}" if cell.best else escaped(cell.value)
+
+
+def _variant(column: Column) -> str:
+    return f"{escaped(column.heading)}: {_code(column.variant)}"
 
 
 def _mark(note: str) -> str:

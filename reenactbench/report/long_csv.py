@@ -4,28 +4,64 @@ from __future__ import annotations
 
 import csv
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from reenactbench.report.wording import one_line
 from reenactbench.summary import summary_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from reenactbench.report.tables import Table
     from reenactbench.results import Run
 
-COLUMNS = (
-    "run", "dataset", "partial", "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high",
-    "n_pairs", "n_frames", "n_planned", "coverage", "higher_is_better", "status", "reason", "against",
+ROW = (
+    "method", "protocol", "split", "metric", "variant", "mean", "ci_low", "ci_high", "n_pairs", "n_frames",
+    "n_planned", "coverage", "higher_is_better", "status", "reason", "against",
 )  # fmt: skip
+COLUMNS = ("run", "dataset", "partial", *ROW)
+CELL = ("table", "method", "run", "training", "column", "variant", "printed", "best", "not_distinguishable_from_best")
 
 
 def render(runs: Sequence[Run]) -> str:
     """One line for each summary row of each run; an empty field is a number that there is not."""
+    return _text(
+        COLUMNS,
+        (
+            {"run": run.name, "dataset": run.info["dataset"]["name"], "partial": run.info["dataset"]["partial"], **row}
+            for run in runs
+            for row in summary_rows(run)
+        ),
+    )
+
+
+def table_text(table: Table) -> str:
+    """One table alone, a line a cell: what is printed, and the unrounded numbers behind it."""
+    numbers = [name for name in ROW if name not in CELL]
+    return _text(
+        (*CELL, *numbers),
+        (
+            {
+                "table": table.title,
+                "method": row.method,
+                "run": row.run,
+                "training": row.trained,
+                "column": column.title,
+                "variant": column.variant,
+                "printed": one_line(cell.value or cell.status),
+                "best": cell.best,
+                "not_distinguishable_from_best": cell.near,
+                **{name: (cell.raw or {}).get(name) for name in numbers},
+            }
+            for row in table.rows
+            for column, cell in zip(table.columns, row.cells, strict=True)
+        ),
+    )
+
+
+def _text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     text = StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    for run in runs:
-        dataset = run.info["dataset"]
-        for row in summary_rows(run):
-            writer.writerow({"run": run.name, "dataset": dataset["name"], "partial": dataset["partial"], **row})
+    writer.writerows(rows)
     return text.getvalue()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reenactbench.report.tables import Cell, Column, Group, Table, groups, variants
+from reenactbench.report.contents import GroupTables, contents
+from reenactbench.report.tables import Cell, Column, Table, glossary
 from reenactbench.report.wording import (
     CODE_LENGTH,
     GUIDE,
+    NEAR,
     NEEDS_TRUTH,
     SYNTHETIC,
     listing,
-    notices,
+    notices_together,
     one_line,
     shorten,
     summary,
@@ -26,24 +28,31 @@ if TYPE_CHECKING:
 
 def render(runs: Sequence[Run]) -> str:
     """The whole report; the pictures and the rest of the provenance are in the HTML form."""
-    return "\n".join([*_tables(groups(runs)), *_metrics(runs), *_provenance(runs), SYNTHETIC, ""])
+    found = contents(runs)
+    return "\n".join([*_tables(found), *_metrics(found), *_provenance(runs), SYNTHETIC, ""])
 
 
-def _tables(found: Sequence[Group]) -> Iterator[str]:
+def table_text(table: Table) -> str:
+    """One table alone, with its caption and notes."""
+    return "\n".join(_table(table))
+
+
+def _tables(found: Sequence[GroupTables]) -> Iterator[str]:
     yield f"# Face reenactment benchmark\n\n{GUIDE}\n"
-    for group in found:
-        for run in group.runs:
+    for part in found:
+        for run in part.group.runs:
             yield f"{escaped(summary(run))}\n"
-            for notice in notices(run):
-                mark = "WARNING" if notice.loud else "NOTE"
-                yield f"> [!{mark}]\n> **{notice.title}.** {escaped(notice.text)}\n"
-        for table in group.tables:
+        for notice, whose in notices_together(part.group.runs):
+            mark = "WARNING" if notice.loud else "NOTE"
+            title = f"{notice.title} ({escaped(whose)})" if whose else notice.title
+            yield f"> [!{mark}]\n> **{title}.** {escaped(notice.text)}\n"
+        for table in part.all:
             yield from _table(table)
 
 
-def _metrics(runs: Sequence[Run]) -> Iterator[str]:
+def _metrics(found: Sequence[GroupTables]) -> Iterator[str]:
     yield "## Metrics\n"
-    for entry in variants(runs):
+    for entry in glossary([part.group for part in found]):
         networks = [f"{backbone['name']} {backbone['sha256'][:12]}" for backbone in entry["backbones"]]
         through = f" Through {listing(networks)}." if networks else ""
         needs = f" It {NEEDS_TRUTH}." if entry["needs_truth"] else ""
@@ -65,9 +74,8 @@ def _provenance(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    over = f" Each mean is over {table.counts} unless its cell says otherwise." if table.counts else ""
-    truth = f" {escaped(table.truth)}" if table.truth else ""
-    yield f"**Table {table.number}.** {escaped(table.title)}.{over}{truth}\n"
+    caption = f" {escaped(table.caption)}" if table.caption else ""
+    yield f"**Table {table.number}.** {escaped(table.title)}.{caption}\n"
     yield _row(["Method", *(_heading(column) for column in table.columns)])
     yield _row(["---", *("---:" for _ in table.columns)])
     for row in table.rows:
@@ -83,14 +91,16 @@ def _row(cells: list[str]) -> str:
 
 
 def _heading(column: Column) -> str:
-    return f"{escaped(column.heading)} {column.arrow}<br>{code(column.variant)}"
+    name = f"<br>{code(column.variant)}" if column.variant else ""
+    return f"{escaped(column.heading)} {column.arrow}{name}"
 
 
 def _cell(cell: Cell) -> str:
     note = f" <sup>{cell.note}</sup>" if cell.note else ""
     if cell.status:
         return escaped(cell.status) + note
-    lines = [f"**{cell.value}**" if cell.best else cell.value, cell.interval, cell.counts]
+    value = f"**{cell.value}**" if cell.best else f"{NEAR} {cell.value}" if cell.near else cell.value
+    lines = [value, cell.interval, cell.counts]
     return "<br>".join(line for line in lines if line) + note
 
 

@@ -1,41 +1,37 @@
-"""Strips of frames become figures: pairs as rows; target, driver, truth and methods as columns."""
+"""The paper's Figures 3, 4 and 6: methods side by side, trainings of a method side by side, drivers by targets."""
 
 from __future__ import annotations
 
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PIL import Image
-
-from reenactbench.report.wording import REASON_LENGTH, identities, shorten
+from reenactbench.protocols.pairing import is_matrix
+from reenactbench.report.album import BRIGHTEST, Album, Spot, frame_number, pair_title
+from reenactbench.report.wording import NO_BREAK, shorten
+from reenactbench.types import Pair as PlannedPair
 
 if TYPE_CHECKING:
-    from reenactbench.results import Run
+    from collections.abc import Iterator, Sequence
+
+    from reenactbench.report.groups import Entrant, RunGroup
+    from reenactbench.report.strips import Pair
 
 FRAMES_SHOWN = 3
-
-Pair = Mapping[str, Any]
-"""A pair as run.json holds it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    source: str
-    """A data URI of the frame's own pixels, lossless."""
-    side: int
-    """Its width and height in pixels."""
-    alt: str
+CHOSEN = "The pairs were chosen before anything was scored."
+ERRORS = (
+    f"Under a picture its error: the absolute difference from the true frame, black where there is none, lightest at "
+    f"{100 * BRIGHTEST:.0f}{NO_BREAK}% of the range or more."
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
-    """What one column shows of one pair: a picture for each frame shown, or none and the words why."""
+class Line:
+    """One frame of a pair from everybody."""
 
-    pictures: list[Picture]
-    reason: str = ""
+    frame: str
+    """The number of the driver's frame."""
+    spots: list[Spot]
+    """Driver, truth where the figure has that column, then the entrants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,107 +40,122 @@ class Block:
 
     title: str
     pair: str
-    frames: list[str]
-    """The numbers of the driver's frames shown; a dash where the pair has none."""
-    strips: list[Strip]
-    """Target (its first image alone), driver, truth where the figure has that column, then the methods."""
+    target: Spot
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Comparison:
+    """Entrants side by side."""
+
     number: int
-    protocol: str
+    title: str
+    caption: str
     columns: list[str]
-    """Headings over `Block.strips`."""
+    """Headings over the target and over `Line.spots`."""
     blocks: list[Block]
 
+    @property
+    def has_errors(self) -> bool:
+        return any(spot.error for block in self.blocks for line in block.lines for spot in line.spots)
 
-def figures(runs: Sequence[Run], numbers: Iterator[int]) -> Iterator[Figure]:
-    """A figure for each protocol that has pairs to show, of runs with the same pairs; each run adds its methods."""
-    pairs = {pair["id"]: pair for pair in runs[0].info["pairs"]}
-    shown = [pairs[name] for name in dict.fromkeys(name for run in runs for name in run.info["shown"])]
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One entrant: drivers from top to bottom, targets from left to right."""
+
+    number: int
+    name: str
+    title: str
+    caption: str
+    targets: list[tuple[str, Spot]]
+    rows: list[tuple[str, Spot, list[Spot]]]
+    """The driver's name, the driver, and what the entrant made of each target."""
+
+
+def shown_pairs(group: RunGroup) -> list[Pair]:
+    """The pairs that the runs chose to show, before they scored anything."""
+    pairs = {pair["id"]: pair for pair in group.info["pairs"]}
+    return [pairs[name] for name in dict.fromkeys(name for run in group.runs for name in run.info["shown"])]
+
+
+def matrix_protocols(group: RunGroup) -> list[str]:
+    """Those that pair every driver with every target."""
+    pairs = [PlannedPair(**pair) for pair in group.info["pairs"]]
+    return [name for name in dict.fromkeys(pair.protocol for pair in pairs) if is_matrix(pairs, name)]
+
+
+def comparisons(group: RunGroup, album: Album, numbers: Iterator[int]) -> Iterator[Comparison]:
+    """The methods on each protocol that has pairs to show, then the trainings of each method that several runs have."""
+    whole = matrix_protocols(group)
+    shown = [pair for pair in shown_pairs(group) if pair["protocol"] not in whole]
     for protocol in dict.fromkeys(pair["protocol"] for pair in shown):
-        yield _figure(next(numbers), runs, [pair for pair in shown if pair["protocol"] == protocol])
+        pairs = [pair for pair in shown if pair["protocol"] == protocol]
+        title = f"Methods side by side, protocol {shorten(protocol)}"
+        like = " Made as the paper's Figure 3." if pairs[0]["kind"] == "cross" else ""
+        yield _comparison(album, next(numbers), title, like, group.main, pairs)
+    driven = [pair for pair in shown if pair["kind"] == "cross"] or shown
+    for method in dict.fromkeys(entrant.method for entrant in group.entrants):
+        versions = [entrant for entrant in group.entrants if entrant.method == method]
+        if len(versions) > 1 and driven:
+            title = f"{shorten(method)} of several runs side by side"
+            yield _comparison(album, next(numbers), title, " Made as the paper's Figure 4.", versions, driven)
 
 
-def _figure(number: int, runs: Sequence[Run], pairs: Sequence[Pair]) -> Figure:
-    methods = [(run, method) for run in runs for method in run.methods]
-    names = [shorten(f"{method} ({run.name})" if len(runs) > 1 else method) for run, method in methods]
-    truths = [_first_found(runs, pair, "truth") for pair in pairs]
-    with_truth = any(strip.pictures for strip in truths)
+def _comparison(
+    album: Album, number: int, title: str, like: str, entrants: Sequence[Entrant], pairs: Sequence[Pair]
+) -> Comparison:
+    with_truth = any(pair["kind"] != "self" and album.strips.truth(pair) for pair in pairs)
+    is_truth = all(pair["kind"] == "self" for pair in pairs)
     blocks = []
-    for pair, truth in zip(pairs, truths, strict=True):
-        strips = [
-            _first_found(runs, pair, "target"),
-            _first_found(runs, pair, "driver"),
-            *([truth] if with_truth else []),
-            *(_of_method(run, pair, method) for run, method in methods),
-        ]
-        frames = [str(pair["frames"][position]) for position in _positions(pair)] or ["–"]
-        blocks.append(Block(_title(pair), pair["id"], frames, strips))
-    is_truth = not with_truth and all(pair["kind"] == "self" for pair in pairs)
+    for pair in pairs:
+        lines = []
+        for position in _positions(pair):
+            beside = [album.truth(pair, position)] if with_truth else []
+            made = [album.made(entrant, pair, position) for entrant in entrants]
+            lines.append(Line(frame_number(pair, position), [album.driver(pair, position), *beside, *made]))
+        blocks.append(Block(pair_title(pair), pair["id"], album.target(pair), lines))
     driver = "Driver (truth)" if is_truth else "Driver"
-    columns = ["Target", driver, *(["Truth"] if with_truth else []), *names]
-    return Figure(number, shorten(pairs[0]["protocol"]), columns, blocks)
-
-
-def _title(pair: Pair) -> str:
-    whom = "itself" if pair["kind"] == "self" else shorten(pair["target"])
-    return f"{shorten(pair['source'])} drives {whom} ({identities(pair['quadrant'])})"
+    columns = ["Target", driver, *(["Truth"] if with_truth else []), *(entrant.label for entrant in entrants)]
+    figure = Comparison(number, title, f"{CHOSEN}{like}", columns, blocks)
+    return Comparison(number, title, f"{figure.caption} {ERRORS}", columns, blocks) if figure.has_errors else figure
 
 
 def _positions(pair: Pair) -> list[int]:
-    """Which of the pair's frames are shown: spread evenly, none at the very ends."""
+    """Which of the pair's frames are shown: spread evenly, none at the very ends; one where it has none, to say why."""
     n, parts = len(pair["frames"]), 2 * FRAMES_SHOWN
-    return sorted({n * part // parts for part in range(1, parts, 2)}) if n else []
+    return sorted({n * part // parts for part in range(1, parts, 2)}) if n else [0]
 
 
-def _of_method(run: Run, pair: Pair, method: str) -> Strip:
-    for failure in run.info["failures"]:
-        if (failure["method"], failure["pair_id"]) == (method, pair["id"]):
-            return Strip([], f"failed: {shorten(failure['reason'], REASON_LENGTH)}")
-    return _strip(run, pair, method)
+def grids(group: RunGroup, album: Album, numbers: Iterator[int]) -> Iterator[Grid]:
+    """For each protocol that pairs every driver with every target, one an entrant."""
+    for protocol in matrix_protocols(group):
+        pairs = {(pair["source"], pair["target"]): pair for pair in shown_pairs(group) if pair["protocol"] == protocol}
+        drivers, targets = (list(dict.fromkeys(pair[place] for pair in pairs)) for place in (0, 1))
+        if not all((driver, target) in pairs for driver in drivers for target in targets):
+            continue
+        caption = (
+            "Each row is one frame of a driver, that in which the head is turned most; each column a target. "
+            f"{CHOSEN} Made as the paper's Figure 6."
+        )
+        for entrant in group.entrants:
+            rows = []
+            for driver in drivers:
+                own = [pairs[driver, target] for target in targets]
+                position = _most_turned(group, own[0])
+                spots = [album.made(entrant, pair, position) for pair in own]
+                rows.append((shorten(driver), album.driver(own[0], position), spots))
+            heads = [(shorten(target), album.target(pairs[drivers[0], target])) for target in targets]
+            title = f"{entrant.label}: drivers by targets, protocol {shorten(protocol)}"
+            yield Grid(next(numbers), entrant.label, title, caption, heads, rows)
 
 
-def _first_found(runs: Sequence[Run], pair: Pair, name: str) -> Strip:
-    """The strip of that name from the first run that has it; the last run's reason where none does."""
-    strips = [_strip(run, pair, name) for run in runs]
-    return next((strip for strip in strips if strip.pictures), strips[-1])
-
-
-def _strip(run: Run, pair: Pair, name: str) -> Strip:
-    """The frames shown, cut from `media/<pair id>/<name>.png`."""
-    frames, positions = (pair["target_frames"], [0]) if name == "target" else (pair["frames"], _positions(pair))
-    media = run.path / "media"
-    path = media / pair["id"] / f"{name}.png"
-    try:
-        if not path.resolve().is_relative_to(media.resolve()):
-            raise ValueError("outside of the run's media")
-        with Image.open(path) as image:
-            if image.height != image.width * len(frames):
-                raise ValueError(f"{image.width} x {image.height} pixels are not {len(frames)} square frames")
-            return Strip([Picture(_data_uri(image, at), image.width, _alt(pair, name, frames[at])) for at in positions])
-    except FileNotFoundError:
-        return Strip([], "no picture")
-    except ValueError as error:
-        return Strip([], f"no picture: {error}")
-    except (OSError, Image.DecompressionBombError):
-        return Strip([], "no picture: its file cannot be read")
-
-
-def _data_uri(strip: Image.Image, position: int) -> str:
-    side = strip.width
-    frame = strip.crop((0, position * side, side, (position + 1) * side)).convert("RGB")
-    encoded = BytesIO()
-    frame.save(encoded, "WEBP", lossless=True, quality=100)
-    return f"data:image/webp;base64,{b64encode(encoded.getvalue()).decode()}"
-
-
-def _alt(pair: Pair, name: str, frame: int) -> str:
-    source, target = shorten(pair["source"]), shorten(pair["target"])
-    known = {
-        "target": f"Target {target}, frame {frame}",
-        "driver": f"Driver {source}, frame {frame}",
-        "truth": f"Truth: {target} as it should look for frame {frame} of {source}",
-    }
-    return known.get(name, f"{shorten(name)}: {target} driven by frame {frame} of {source}")
+def _most_turned(group: RunGroup, pair: Pair) -> int:
+    """The place of the frame in which the driver's head is turned most; the middle one where no run recorded it."""
+    frames = list(pair["frames"])
+    driving = next((run.driving for run in group.runs if run.driving is not None), None)
+    if driving is not None:
+        own = driving[(driving["clip"] == pair["source"]) & driving["frame"].isin(frames)].dropna(subset=["yaw"])
+        if len(own):
+            return frames.index(int(own.loc[own["yaw"].abs().idxmax(), "frame"]))
+    return len(frames) // 2

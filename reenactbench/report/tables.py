@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
-from itertools import count
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from reenactbench.files import content_key
-from reenactbench.report.wording import REASON_LENGTH, number, plural, rendered_truth, shorten, table_title, trained
+from reenactbench.report.groups import Entrant, RunGroup
+from reenactbench.report.verdicts import SAME, Verdicts
+from reenactbench.report.wording import REASON_LENGTH, number, plural, rendered_truth, shorten, table_title
 from reenactbench.summary import ANY, FRAME, METHOD, SET, is_against_rendered, summary_rows
 
 if TYPE_CHECKING:
-    from reenactbench.results import Run
+    from collections.abc import Iterator, Mapping, Sequence
 
-SummaryRow = Mapping[str, Any]
-Rows = dict[tuple[int, str, str], SummaryRow]
-"""Summary rows of several runs by the run's position, method and variant."""
+SummaryRow = dict[str, Any]
+PAPER, ABSENT = "paper", "absent"
+"""The kinds of a column that holds numbers of the paper and none of a run, and of one that holds none at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Column:
     digits: int
     higher_is_better: bool | None
     kind: str
-    """`frame`, `set` or `method`."""
+    """`frame`, `set` or `method`; PAPER or ABSENT."""
 
     @property
     def heading(self) -> str:
@@ -60,10 +59,14 @@ class Cell:
     incomplete: bool = False
     """Whether some of the planned pairs are not in the mean."""
     best: bool = False
+    near: bool = False
+    """Whether the paired test cannot tell it from the best of its column."""
     status: str = ""
     """Why there is no value, in two words; empty where there is one."""
     note: str = ""
     """The mark of the table's note with the reason why the value, or a part of the pairs, is missing."""
+    raw: SummaryRow | None = field(default=None, compare=False, repr=False)
+    """The numbers behind it, unrounded; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Row:
     run: str
     """The run's name; empty where all rows of the report are of one run."""
     cells: list[Cell]
+    entrant: int | None = field(default=None, compare=False)
+    """The number of the entrant it is about; None: of the paper alone."""
 
     @property
     def beside(self) -> str:
@@ -95,84 +100,98 @@ class Table:
     rows: list[Row]
     notes: dict[str, str]
     """Mark -> why a value, or a part of its pairs, is missing."""
+    protocol: str = ""
+    split: str = ""
+    remark: str = ""
+    """What else a reader must know, in sentences."""
+
+    @property
+    def caption(self) -> str:
+        """All sentences of it but the title."""
+        over = f"Each mean is over {self.counts} unless its cell says otherwise." if self.counts else ""
+        return " ".join(text for text in (over, self.truth, self.remark) if text)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Runs whose numbers may be compared, and their tables."""
+class Builder:
+    """Makes the cells of a group's tables."""
 
-    runs: list[Run]
-    tables: list[Table]
+    def __init__(self, group: RunGroup, verdicts: Verdicts, named: bool) -> None:
+        """named: whether each row says which run it is of."""
+        self.group, self.verdicts, self.named = group, verdicts, named
+        names = [item.name for item in fields(Column)]
+        self.columns = [Column(**{name: entry[name] for name in names}) for entry in group.variants]
+        self.found: dict[tuple[str, str], dict[tuple[int, str], SummaryRow]] = {}
+        numbers = {(id(entrant.run), entrant.method): entrant.number for entrant in group.entrants}
+        for run in group.runs:
+            for row in summary_rows(run):
+                place = self.found.setdefault((row["protocol"], row["split"]), {})
+                place[numbers[id(run), row["method"]], row["variant"]] = row
 
+    def of_metric(self, metric: str) -> list[Column]:
+        """The group's variants of it."""
+        variants = {entry["variant"] for entry in self.group.variants if entry["metric"] == metric}
+        return [column for column in self.columns if column.variant in variants]
 
-def comparable(one: Run, other: Run) -> bool:
-    """Whether the numbers of two runs may share a table: the same data, pairs, frames and backbone files."""
+    def subjects(self) -> list[tuple[str, str]]:
+        """(protocol, split) of each table; the methods themselves last."""
+        return sorted(self.found, key=lambda key: key[0] == ANY)
 
-    def subject(run: Run) -> tuple[str, str, str]:
-        return run.info["dataset"]["fingerprint"], run.info["protocol"]["sha256"], content_key(run.info["pairs"])
+    def cells(self, column: Column, protocol: str, split: str, usual: str, marks: dict[str, str]) -> list[Cell]:
+        """The column: a cell for each entrant."""
+        found = self.found.get((protocol, split), {})
+        rows = [found.get((entrant.number, column.variant)) for entrant in self.group.entrants]
+        best = _best(column, [row for row in rows if row])
+        cells = [_cell(column, row, usual, best, marks) for row in rows]
+        leaders = [number for number, cell in enumerate(cells) if cell.best]
+        subject = protocol, split, column.variant
+        return [
+            replace(cell, near=True)
+            if not cell.best and any(self.verdicts.verdict(place, leader, subject) == SAME for leader in leaders)
+            else cell
+            for place, cell in enumerate(cells)
+        ]
 
-    def backbones(run: Run) -> dict[str, str]:
-        return {
-            entry["variant"]: entry["backbone_sha256"] for entry in run.info["variants"] if entry["backbone_sha256"]
-        }
-
-    mine, theirs = backbones(one), backbones(other)
-    return subject(one) == subject(other) and all(mine[name] == theirs[name] for name in mine.keys() & theirs.keys())
-
-
-def groups(runs: Sequence[Run]) -> list[Group]:
-    """The runs, those together that may be compared, with their tables numbered through."""
-    together: list[list[Run]] = []
-    for run in runs:
-        for members in together:
-            if all(comparable(run, member) for member in members):
-                members.append(run)
-                break
-        else:
-            together.append([run])
-    numbers = count(1)
-    return [Group(members, _tables(members, numbers, named=len(runs) > 1)) for members in together]
-
-
-def variants(runs: Sequence[Run]) -> list[Mapping[str, Any]]:
-    """What a glossary explains: run.json's entry of each variant, once for each backbone file it was computed with."""
-    entries = (entry for run in runs for entry in run.info["variants"])
-    return list({(entry["variant"], entry["backbone_sha256"]): entry for entry in entries}.values())
-
-
-def _tables(runs: list[Run], numbers: Iterator[int], named: bool) -> list[Table]:
-    names = [field.name for field in fields(Column)]
-    columns = [
-        Column(**{name: entry[name] for name in names})
-        for entry in {entry["variant"]: entry for run in runs for entry in run.info["variants"]}.values()
-    ]
-    found: dict[tuple[str, str], Rows] = {}
-    for index, run in enumerate(runs):
-        for row in summary_rows(run):
-            found.setdefault((row["protocol"], row["split"]), {})[index, row["method"], row["variant"]] = row
-    ordered = sorted(found, key=lambda key: key[0] == ANY)
-    return [_table(next(numbers), table_title(runs, *key), runs, columns, found[key], named) for key in ordered]
+    def row(self, entrant: Entrant, cells: Sequence[Cell]) -> Row:
+        run = shorten(entrant.run.name) if self.named else ""
+        return Row(shorten(entrant.method), entrant.trained, run, list(cells), entrant.number)
 
 
-def _table(place: int, title: str, runs: list[Run], columns: list[Column], found: Rows, named: bool) -> Table:
-    present = {variant for _, _, variant in found}
-    columns = [column for column in columns if column.variant in present]
-    by_column = {c.variant: [row for (_, _, variant), row in found.items() if variant == c.variant] for c in columns}
-    frame_rows = [row for column in columns if column.kind == FRAME for row in by_column[column.variant]]
+def tables(builder: Builder, numbers: Iterator[int]) -> list[Table]:
+    """A table for each protocol and split of the group."""
+    return [_table(builder, next(numbers), *subject) for subject in builder.subjects()]
+
+
+def _table(builder: Builder, place: int, protocol: str, split: str) -> Table:
+    found = builder.found[protocol, split]
+    present = {variant for _, variant in found}
+    columns = [column for column in builder.columns if column.variant in present]
+    frame_variants = {column.variant for column in columns if column.kind == FRAME}
+    frame_rows = [row for (_, variant), row in found.items() if variant in frame_variants]
     usual = _most_common(_counts(row) for row in frame_rows if _is_complete(row))
-    best = {column.variant: _best(column, by_column[column.variant]) for column in columns}
     marks: dict[str, str] = {}
-    rows = []
-    for index, run in enumerate(runs):
-        for info in run.info["methods"]:
-            method = info["name"]
-            mine = [found.get((index, method, column.variant)) for column in columns]
-            if any(mine):
-                cells = [_cell(c, row, usual, best[c.variant], marks) for c, row in zip(columns, mine, strict=True)]
-                rows.append(Row(shorten(method), trained(info), shorten(run.name) if named else "", cells))
-    rendered = [c.title for c in columns if any(map(is_against_rendered, by_column[c.variant]))]
-    truth = rendered_truth(rendered) if rendered else ""
-    return Table(place, title, usual, truth, columns, rows, {mark: text for text, mark in marks.items()})
+    cells = [builder.cells(column, protocol, split, usual, marks) for column in columns]
+    measured = {number for number, _ in found}
+    rows = [
+        builder.row(entrant, own)
+        for entrant, own in zip(builder.group.entrants, zip(*cells, strict=True), strict=True)
+        if entrant.number in measured
+    ]
+    rendered = [
+        column.title
+        for column in columns
+        if any(is_against_rendered(row) for (_, variant), row in found.items() if variant == column.variant)
+    ]
+    return Table(
+        number=place,
+        title=table_title(builder.group.runs, protocol, split),
+        counts=usual,
+        truth=rendered_truth(rendered) if rendered else "",
+        columns=columns,
+        rows=rows,
+        notes={mark: text for text, mark in marks.items()},
+        protocol=protocol,
+        split=split,
+    )
 
 
 def _most_common(texts: Iterator[str]) -> str:
@@ -186,10 +205,11 @@ def _is_complete(row: SummaryRow) -> bool:
 
 
 def _counts(row: SummaryRow) -> str:
-    return f"{_coverage(row)}, {plural(row['n_frames'], 'frame')}"
+    return f"{coverage(row)}, {plural(row['n_frames'], 'frame')}"
 
 
-def _coverage(row: SummaryRow) -> str:
+def coverage(row: SummaryRow) -> str:
+    """How many of the planned pairs a mean is over, as `29/30 pairs`."""
     return f"{row['n_pairs']}/{row['n_planned']} pairs"
 
 
@@ -206,13 +226,14 @@ def _cell(column: Column, row: SummaryRow | None, usual: str, best: str | None, 
         return Cell(status="not measured")
     reason = shorten(row["reason"] or "no reason was recorded", REASON_LENGTH)
     if row["mean"] is None:
-        return Cell(status=row["status"], note=_note(f"{row['status']}: {reason}", marks))
+        return Cell(status=row["status"], note=_note(f"{row['status']}: {reason}", marks), raw=row)
     value = number(row["mean"], column.digits)
     interval = ""
     if row["ci_low"] is not None:
         interval = f"[{number(row['ci_low'], column.digits)}, {number(row['ci_high'], column.digits)}]"
     counts, incomplete = _shown_counts(column, row, usual)
-    return Cell(value, interval, counts, incomplete, value == best, note=_note(reason, marks) if incomplete else "")
+    note = _note(reason, marks) if incomplete else ""
+    return Cell(value, interval, counts, incomplete, value == best, note=note, raw=row)
 
 
 def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, bool]:
@@ -222,7 +243,7 @@ def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, boo
     incomplete, counts = not _is_complete(row), _counts(row)
     if column.kind == SET:
         size = f"N = {plural(row['n_frames'], 'frame')}"
-        return (f"{size}, {_coverage(row)}" if incomplete else size), incomplete
+        return (f"{size}, {coverage(row)}" if incomplete else size), incomplete
     return ("" if counts == usual else counts), incomplete
 
 
@@ -230,3 +251,9 @@ def _note(text: str, marks: dict[str, str]) -> str:
     """The mark of the note with that text: a, b, ... z, aa, bb, ...; the same text keeps its mark."""
     position = len(marks)
     return marks.setdefault(text, chr(ord("a") + position % 26) * (1 + position // 26))
+
+
+def glossary(groups: Sequence[RunGroup]) -> list[Mapping[str, Any]]:
+    """What a glossary explains: run.json's entry of each variant, once for each backbone file it was computed with."""
+    entries = (entry for group in groups for entry in group.variants)
+    return list({(entry["variant"], entry["backbone_sha256"]): entry for entry in entries}.values())
