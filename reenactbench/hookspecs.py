@@ -24,6 +24,7 @@ def register_methods(register: Register) -> None:
     The target may also be the `Path` of a TOML file that describes a method in an environment of its own.
 
     recipe: `"module:attr"` of the `reenactbench.training.recipe.Recipe` by which `reenactbench train` trains it.
+    role: `"control"` for one that is there for comparison alone: tables name no control as best.
     """
 
 

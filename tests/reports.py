@@ -84,6 +84,7 @@ def method(name: str) -> dict[str, Any]:
         "summary": f"What {name} does.",
         "licence": "MIT",
         "citation": None,
+        "control": name == "copy",
         "checkpoint": f"{name[:9]}.safetensors",
         "checkpoint_sha256": "c4" * 32,
         "image_size": 128,

@@ -209,6 +209,23 @@ def test_the_best_and_what_cannot_be_told_from_it_are_marked_by_the_paired_test(
     assert [row.cells[1].value for row in places.rows] == (["1", "1"] if behind else ["1", "2"])
 
 
+def test_a_control_is_named_as_one_and_is_neither_best_nor_at_a_place(tmp_path: Path) -> None:
+    (part,) = contents([fake_run(tmp_path, ("ours", "theirs", "copy"))])
+    rows = part.metrics[0].rows
+    assert [(row.beside, row.cells[0].value, row.cells[0].best) for row in rows] == [
+        ("", "0.510", False),
+        ("", "0.610", True),
+        ("control", "0.710", False),
+    ]
+    assert {row.method for row in part.places[0].rows} == {"ours", "theirs"}
+
+
+def test_a_method_beside_controls_alone_is_not_called_best(tmp_path: Path) -> None:
+    (part,) = contents([fake_run(tmp_path, ("ours", "copy"))])
+    assert not any(cell.best or cell.near for row in part.metrics[0].rows for cell in row.cells)
+    assert part.places == []
+
+
 def test_a_place_over_fewer_pairs_than_planned_says_so(tmp_path: Path) -> None:
     (part,) = contents([fake_run(tmp_path, failures=[FAILURE])])
     counts = {row.method: (row.cells[1].counts, row.cells[1].incomplete) for row in part.places[0].rows}

@@ -13,12 +13,14 @@ def register_methods(register: Register) -> None:
         "reenactbench_methods.copy_target:CopyTarget",
         summary="control: the first target image in every frame (ceiling of identity, no motion)",
         licence="Apache-2.0",
+        role="control",
     )
     register(
         "copy-driver",
         "reenactbench_methods.copy_driver:CopyDriver",
         summary="control: the driving frame itself (ceiling of motion, wrong identity)",
         licence="Apache-2.0",
+        role="control",
     )
     register(
         "landmark-warp",

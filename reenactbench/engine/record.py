@@ -90,6 +90,7 @@ def _method_info(method: MethodSpec, pairs: Sequence[Pair]) -> dict[str, Any]:
         "summary": method.entry.summary,
         "licence": method.entry.metadata.get("licence", ""),
         "citation": method.entry.metadata.get("citation", ""),
+        "control": method.entry.metadata.get("role") == "control",
         "checkpoint": method.checkpoint.name if method.checkpoint else None,
         "checkpoint_sha256": method.checkpoint_sha256,
         "image_size": method.cls.image_size,

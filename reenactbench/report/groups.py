@@ -26,7 +26,7 @@ class Entrant:
     label: str
     """The method's name, with the run's where the group has that method twice."""
     trained: str
-    """Which training of it ran; empty where there was none."""
+    """Which training of it ran, or that it is a control; empty where there was none."""
 
     @property
     def run(self) -> Run:
@@ -41,6 +41,11 @@ class Entrant:
         """The method's entry in run.json."""
         return next(info for info in self.run.info["methods"] if info["name"] == self.method)
 
+    @property
+    def control(self) -> bool:
+        """Whether it is there for comparison alone, and neither best nor at any place."""
+        return bool(self.info.get("control"))
+
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
@@ -48,6 +53,11 @@ class RunGroup:
 
     runs: list[Run]
     entrants: list[Entrant]
+
+    @property
+    def contenders(self) -> list[Entrant]:
+        """All but the controls."""
+        return [entrant for entrant in self.entrants if not entrant.control]
 
     @property
     def main(self) -> list[Entrant]:

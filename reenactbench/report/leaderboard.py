@@ -16,15 +16,18 @@ if TYPE_CHECKING:
 
 REMARK = (
     "A place is 1 + the number of methods that are better beyond doubt (paired test, Holm's correction over the "
-    "metrics), so methods that cannot be told apart share a place. The mean place weighs every column alike, which is "
-    "nobody's goal: a method that copies its input is first in some and last in others."
+    "metrics), so methods that cannot be told apart share a place; controls have none. The mean place weighs every "
+    "column alike, which is nobody's goal."
 )
 MEAN = Column("", "Mean place", "The mean of the places in this row, each column alike.", "", 1, False, ABSENT)
 
 
 def leaderboards(builder: Builder, numbers: Iterator[int]) -> list[Table]:
-    """For each protocol a table of places over all its pairs, the first on top; none for a single method."""
-    if len(builder.group.entrants) < 2:
+    """For each protocol a table of places over all its pairs, the first on top; none for a single method.
+
+    Controls have no place.
+    """
+    if len(builder.group.contenders) < 2:
         return []
     protocols = dict.fromkeys(protocol for protocol, _ in builder.subjects() if protocol != ANY)
     made = (_leaderboard(builder, numbers, protocol) for protocol in protocols)
@@ -34,7 +37,8 @@ def leaderboards(builder: Builder, numbers: Iterator[int]) -> list[Table]:
 def _leaderboard(builder: Builder, numbers: Iterator[int], protocol: str) -> Table | None:
     splits = [split for name, split in builder.subjects() if name == protocol]
     split = ALL if ALL in splits else splits[0]
-    found = builder.found[protocol, split]
+    contenders = {entrant.number for entrant in builder.group.contenders}
+    found = {key: row for key, row in builder.found[protocol, split].items() if key[0] in contenders}
     columns = [
         column
         for column in builder.columns
@@ -45,7 +49,7 @@ def _leaderboard(builder: Builder, numbers: Iterator[int], protocol: str) -> Tab
     if not columns:
         return None
     rows: list[tuple[float, Row]] = []
-    for entrant in builder.group.entrants:
+    for entrant in builder.group.contenders:
         places, cells = [], []
         for column in columns:
             row = found.get((entrant.number, column.variant))
@@ -55,7 +59,7 @@ def _leaderboard(builder: Builder, numbers: Iterator[int], protocol: str) -> Tab
             subject = protocol, split, column.variant
             place = 1 + sum(
                 builder.verdicts.verdict(entrant.number, other.number, subject) == WORSE
-                for other in builder.group.entrants
+                for other in builder.group.contenders
                 if other is not entrant
             )
             places.append(place)

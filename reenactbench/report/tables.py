@@ -73,7 +73,7 @@ class Cell:
 class Row:
     method: str
     trained: str
-    """Which training of it ran; empty where there was none."""
+    """Which training of it ran, or that it is a control; empty where there was none."""
     run: str
     """The run's name; empty where all rows of the report are of one run."""
     cells: list[Cell]
@@ -140,16 +140,15 @@ class Builder:
         """The column: a cell for each entrant."""
         found = self.found.get((protocol, split), {})
         rows = [found.get((entrant.number, column.variant)) for entrant in self.group.entrants]
-        best = _best(column, [row for row in rows if row])
-        cells = [_cell(column, row, usual, best, marks) for row in rows]
-        leaders = [number for number, cell in enumerate(cells) if cell.best]
+        cells = [_cell(column, row, usual, marks) for row in rows]
+        contenders = [entrant.number for entrant in self.group.contenders]
+        best = _best(column, [row for place in contenders if (row := rows[place])])
+        leaders = [place for place in contenders if best and cells[place].value == best]
         subject = protocol, split, column.variant
-        return [
-            replace(cell, near=True)
-            if not cell.best and any(self.verdicts.verdict(place, leader, subject) == SAME for leader in leaders)
-            else cell
-            for place, cell in enumerate(cells)
-        ]
+        for place in contenders:
+            near = any(self.verdicts.verdict(place, leader, subject) == SAME for leader in leaders)
+            cells[place] = replace(cells[place], best=place in leaders, near=near and place not in leaders)
+        return cells
 
     def row(self, entrant: Entrant, cells: Sequence[Cell]) -> Row:
         run = shorten(entrant.run.name) if self.named else ""
@@ -221,7 +220,7 @@ def _best(column: Column, rows: Sequence[SummaryRow]) -> str | None:
     return number(max(means) if column.higher_is_better else min(means), column.digits)
 
 
-def _cell(column: Column, row: SummaryRow | None, usual: str, best: str | None, marks: dict[str, str]) -> Cell:
+def _cell(column: Column, row: SummaryRow | None, usual: str, marks: dict[str, str]) -> Cell:
     if row is None:
         return Cell(status="not measured")
     reason = shorten(row["reason"] or "no reason was recorded", REASON_LENGTH)
@@ -233,7 +232,7 @@ def _cell(column: Column, row: SummaryRow | None, usual: str, best: str | None, 
         interval = f"[{number(row['ci_low'], column.digits)}, {number(row['ci_high'], column.digits)}]"
     counts, incomplete = _shown_counts(column, row, usual)
     note = _note(reason, marks) if incomplete else ""
-    return Cell(value, interval, counts, incomplete, value == best, note=note, raw=row)
+    return Cell(value, interval, counts, incomplete, note=note, raw=row)
 
 
 def _shown_counts(column: Column, row: SummaryRow, usual: str) -> tuple[str, bool]:

@@ -21,10 +21,10 @@ SYNTHETIC = (
 )
 GUIDE = (
     "Each value is the mean over frames, then over pairs, with its 95 % interval in brackets, unless the pairs show "
-    "too few people to tell one or the value is of a whole set of frames. The best value of a column is in bold; "
-    f"{NEAR} stands before a value that the paired test cannot tell from the best (Holm's correction over the metrics "
-    "of a table, p at least 0.05), which does not mean that they are equal. Arrows point to the better side: ↑ higher, "
-    "↓ lower. Seen and unseen say whether an identity belongs to the training part of the data set."
+    "too few people to tell one or the value is of a whole set of frames. The best value of a column, controls aside, "
+    f"is in bold; {NEAR} stands before a value that the paired test cannot tell from the best (Holm's correction over "
+    "the metrics of a table, p at least 0.05), which does not mean that they are equal. Arrows point to the better "
+    "side: ↑ higher, ↓ lower. Seen and unseen say whether an identity belongs to the training part of the data set."
 )
 PICTURES = (
     "Each picture is a frame's own pixels, without loss; error maps are compressed. A click or Enter enlarges it, and "
@@ -105,7 +105,9 @@ def identities(split: str) -> str:
 
 def trained(method: Mapping[str, Any]) -> str:
     """Which training of a method ran, from its entry in run.json: `full, demo`, `paper, demo, fine-tuned 40 steps`;
-    empty where there was none."""
+    `control` of one that is there for comparison alone; empty where there was none."""
+    if method.get("control"):
+        return "control"
     training, steps = method.get("training") or {}, method.get("finetune_steps")
     words = [shorten(training[name]) for name in ("variant", "preset") if training.get(name)]
     return ", ".join([*words, f"fine-tuned {plural(steps, 'step')}"] if steps else words)

@@ -55,21 +55,28 @@ def _plot(
             if place >= len(columns):
                 axes.remove()
                 continue
-            _panel(axes, columns[place], found, tips, place)
+            _panel(axes, columns[place], found, tips, place, {entrant.number for entrant in builder.group.contenders})
         for line in grid:
             line[0].set_yticks(range(len(entrants)), [entrant.label for entrant in entrants])
             line[0].set_ylim(len(entrants) - 0.5, -0.5)
         words = f"Forest plot. {title}. " + " ".join(tips.values())
         svg = inline(figure, name, words, tips)
-    caption = "Mean over pairs and its 95 % interval. The dotted line marks the best mean of the metric."
+    caption = (
+        "Mean over pairs and its 95 % interval. The dotted line marks the best mean of the metric, controls aside."
+    )
     return Plot(f"Intervals: {title}", caption, svg)
 
 
 def _panel(
-    axes: Axes, column: Column, found: dict[tuple[int, str], SummaryRow], tips: dict[str, str], place: int
+    axes: Axes,
+    column: Column,
+    found: dict[tuple[int, str], SummaryRow],
+    tips: dict[str, str],
+    place: int,
+    contenders: set[int],
 ) -> None:
     rows = {at: row for (at, variant), row in found.items() if variant == column.variant and row["mean"] is not None}
-    means = [row["mean"] for row in rows.values()]
+    means = [row["mean"] for at, row in rows.items() if at in contenders]
     if column.higher_is_better is not None and len(means) > 1:
         axes.axvline(max(means) if column.higher_is_better else min(means), color=QUIET, linewidth=0.8, linestyle=":")
     for at, row in rows.items():
