@@ -197,6 +197,12 @@ def test_each_variant_stands_in_its_heading_with_its_direction(run: Run, tmp_pat
     assert "not computed: no Inception weights" in found.text
 
 
+def test_words_between_backticks_in_a_definition_are_code(tmp_path: Path) -> None:
+    odd = [entry | {"definition": "`a<b` and `c"} for entry in VARIANTS]
+    page([fake_run(tmp_path, variants=odd)], tmp_path)
+    assert "<p><code>a&lt;b</code> and `c</p>" in (tmp_path / "report.html").read_text()
+
+
 def test_provenance_names_everything_a_reviewer_asks_for(tmp_path: Path) -> None:
     run = fake_run(tmp_path, failures=[FAILURE])
     text = page([run], tmp_path).text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from importlib.resources import files
@@ -141,6 +142,7 @@ def _environment() -> Environment:
         "plural": wording.plural,
         "duration": wording.duration,
         "breakable": _breakable,
+        "with_code": _with_code,
         "order": _order,
         "exports": _exports,
     }
@@ -159,6 +161,11 @@ def _environment() -> Environment:
 def _breakable(text: str) -> Markup:
     """The text with a place to break a line after each slash, so that a variant folds at its parts."""
     return escape(wording.shorten(text, wording.CODE_LENGTH)).replace("/", Markup("/<wbr>"))
+
+
+def _with_code(text: str) -> Markup:
+    """The text with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _order(cell: Cell) -> str:
