@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import venv
@@ -41,7 +42,7 @@ class Reader:
 
     def types(self, line: str) -> str:
         done = subprocess.run(
-            line, shell=True, cwd=self.folder, env=self._variables, capture_output=True, text=True, timeout=300
+            shlex.split(line), cwd=self.folder, env=self._variables, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
         return done.stdout

@@ -188,7 +188,7 @@ class Scorer:
                 continue
             done = [cell for cell in group if cell.state == CACHED]
             for spec in self.metrics:
-                if not (isinstance(spec.metric, SetMetric) and spec.metric.sized and done):
+                if not (isinstance(spec.metric, SetMetric) and done):
                     continue
                 found = self._by_parts(spec, done, group)
                 n_frames = sum(len(cell.pair.frames) for cell in done)

@@ -26,7 +26,6 @@ class FD(SetMetric):
     needs: ClassVar[tuple[str, ...]] = ("detector", "identity")
     through: ClassVar[str] = "identity"
     feature: ClassVar[str] = "embedding"
-    sized: ClassVar[bool] = True
 
     @classmethod
     def variant(cls, names: Mapping[str, str], recipe: str | None = None) -> str:

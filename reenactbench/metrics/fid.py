@@ -19,7 +19,6 @@ class FID(InceptionMetric):
         "the target clips' own), pool3 features of pytorch-fid's network, float64. It falls as N grows: compare "
         "equal N only."
     )
-    sized: ClassVar[bool] = True
 
     def compare(self, generated: Array, reference: Array) -> float:
         return frechet_distance(generated, reference)
