@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from crossid_gan.heatmaps import LANDMARKS
 from crossid_gan.layers import SLOPE, norm, patch_layers, signed
+from reenactbench.training.heatmaps import LANDMARKS
 
 DOWNS = 7
 """Halvings, down to one place: 128 = 2^7."""

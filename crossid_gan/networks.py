@@ -8,8 +8,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from crossid_gan.heatmaps import HeatmapConvolution
 from crossid_gan.layers import Residual, convolution, norm, signed, transposed
+from reenactbench.training.heatmaps import HeatmapConvolution
 
 SIZE = 128
 """Side of the frames in pixels."""

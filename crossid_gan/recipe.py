@@ -20,11 +20,11 @@ from crossid_gan.discriminators import (
     reversed_gradient,
 )
 from crossid_gan.extractor import ExtractorDiscriminator, LandmarkExtractor, expected_points
-from crossid_gan.heatmaps import heatmaps
 from crossid_gan.networks import SIZE, ContentEncoder, Drawn, Generator, LandmarkEncoder
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
+from reenactbench.training.heatmaps import heatmaps
 from reenactbench.training.losses import absolute_error, face_weights, perceptual, squared_error
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs

@@ -14,8 +14,8 @@ from torch.optim import Adam
 
 from crossid_gan import losses
 from crossid_gan.discriminators import IdentityClassifier, reversed_gradient
-from crossid_gan.heatmaps import heatmaps
 from crossid_gan.recipe import as_video
+from reenactbench.training.heatmaps import heatmaps
 
 # --- Eqs. 2, 5 and 6
 

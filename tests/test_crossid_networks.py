@@ -22,10 +22,10 @@ from crossid_gan.discriminators import (
     reversed_gradient,
 )
 from crossid_gan.extractor import ExtractorDiscriminator, LandmarkExtractor, expected_points
-from crossid_gan.heatmaps import LANDMARKS, HeatmapConvolution, heatmaps
 from crossid_gan.layers import Residual
 from crossid_gan.networks import ContentEncoder, Generator, LandmarkEncoder
 from reenactbench.training.features import feature_network
+from reenactbench.training.heatmaps import LANDMARKS, HeatmapConvolution, heatmaps
 
 PRESET = pytest.mark.parametrize("config", [pytest.param(config, id=name) for name, config in PRESETS.items()])
 

@@ -24,13 +24,13 @@ from torch.optim import Optimizer
 
 from crossid_gan import losses
 from crossid_gan.config import PRESETS, Config
-from crossid_gan.heatmaps import HeatmapConvolution, heatmaps
 from crossid_gan.model import load_model
 from crossid_gan.recipe import CrossIDRecipe, Made
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.files import content_key
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage
+from reenactbench.training.heatmaps import HeatmapConvolution, heatmaps
 from reenactbench.training.job import CHECKPOINT, Job
 from reenactbench.training.loop import Mixed, train
 from reenactbench.training.losses import face_weights

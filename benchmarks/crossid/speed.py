@@ -22,7 +22,6 @@ from reenactbench_methods.crossid import CrossID
 from torch import Tensor
 
 from crossid_gan.config import PRESETS, VARIANTS, Config
-from crossid_gan.heatmaps import LANDMARKS, HeatmapConvolution, heatmaps
 from crossid_gan.model import CrossID as Model
 from crossid_gan.networks import FIRST_SIDE, SIZE
 from crossid_gan.recipe import CrossIDRecipe
@@ -31,6 +30,7 @@ from reenactbench.provenance import environment
 from reenactbench.training.checkpoints import save_checkpoint
 from reenactbench.training.features import feature_network
 from reenactbench.training.footage import Footage
+from reenactbench.training.heatmaps import LANDMARKS, HeatmapConvolution, heatmaps
 from reenactbench.training.loop import Mixed, fast_in_bfloat16
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws

@@ -55,3 +55,12 @@ def register_methods(register: Register) -> None:
         "Neural Talking Head Models. ICCV 2019.",
         recipe="baselines.talking_head.recipe:TalkingHeadRecipe",
     )
+    register(
+        "gannotation",
+        "reenactbench_methods.gannotation:GANnotation",
+        summary="GANnotation (Sanchez and Valstar): the target redrawn with the driver's landmarks, masked",
+        licence="Apache-2.0",
+        citation="E. Sanchez and M. Valstar. Triple consistency loss for pairing distributions in GAN-based face "
+        "synthesis. arXiv:1811.03492, 2018.",
+        recipe="baselines.gannotation.recipe:GANnotationRecipe",
+    )

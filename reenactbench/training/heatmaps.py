@@ -1,4 +1,4 @@
-"""Landmark heatmaps, and the first layer of the landmark encoder, which never needs to see them."""
+"""Landmark heatmaps, and a first layer of networks that take them, which never needs to see them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ REACH = 6
 
 
 def heatmaps(points: Tensor, size: int) -> Tensor:
-    """A unit Gaussian at each landmark: points [N,68,2] (x, y in 0-based pixels) to [N,68,size,size] (paper, 4.1).
+    """A unit Gaussian at each landmark: points [N,K,2] (x, y in 0-based pixels) to [N,K,size,size], as CrossID-GAN (its
+    4.1) and GANnotation have them.
 
     exp(-((x - px)^2 + (y - py)^2) / 2), peak 1, made on the points' device.
     """
@@ -29,26 +30,26 @@ class HeatmapConvolution(nn.Conv2d):
     size))` to the last bits, at a fraction of the operations, and has gradients with respect to weights and points.
     """
 
-    def __init__(self, outputs: int, side: int) -> None:
-        super().__init__(LANDMARKS, outputs, side, padding=side // 2)
+    def __init__(self, outputs: int, side: int, landmarks: int = LANDMARKS, bias: bool = True) -> None:
+        super().__init__(landmarks, outputs, side, padding=side // 2, bias=bias)
         self.outputs, self.side = outputs, side
 
     def of_points(self, points: Tensor, size: int) -> Tensor:
-        """Points [N,68,2] in 0-based pixels to [N,outputs,size,size]."""
-        number, side, device = len(points), self.side, points.device
+        """Points [N,K,2] in 0-based pixels to [N,outputs,size,size]."""
+        (number, landmarks, _), side, device = points.shape, self.side, points.device
         half = REACH + side // 2 + 1
         base = points.detach().round().clamp(-half, size + half)
         window = torch.arange(-half, half + 1, device=device)
         taps = torch.arange(side, device=device) - side // 2
-        places = base[..., None].long() + window  # [N,68,2,P]: output pixels that the landmark may reach
-        seen = places[..., None] + taps  # [N,68,2,P,side]: heatmap pixels under each tap
+        places = base[..., None].long() + window  # [N,K,2,P]: output pixels that the landmark may reach
+        seen = places[..., None] + taps  # [N,K,2,P,side]: heatmap pixels under each tap
         inside = (seen >= 0) & (seen < size)
         peaks = torch.exp(-0.5 * (seen - points[..., None, None]) ** 2) * inside
-        across, down = peaks.unbind(2)  # [N,68,P,side] each
-        kernel = self.weight.permute(1, 3, 0, 2).reshape(LANDMARKS, side, -1)  # [68, tap across, outputs x tap down]
-        rows = across.transpose(0, 1).reshape(LANDMARKS, -1, side) @ kernel
-        rows = rows.view(LANDMARKS, number, -1, self.outputs, side).permute(1, 0, 4, 2, 3)  # [N,68,tap down,P,outputs]
-        patches = down @ rows.flatten(3)  # [N,68,P, P x outputs]
+        across, down = peaks.unbind(2)  # [N,K,P,side] each
+        kernel = self.weight.permute(1, 3, 0, 2).reshape(landmarks, side, -1)  # [K, tap across, outputs x tap down]
+        rows = across.transpose(0, 1).reshape(landmarks, -1, side) @ kernel
+        rows = rows.view(landmarks, number, -1, self.outputs, side).permute(1, 0, 4, 2, 3)  # [N,K,tap down,P,outputs]
+        patches = down @ rows.flatten(3)  # [N,K,P, P x outputs]
         x, y = places.unbind(2)
         image = torch.arange(number, device=device)[:, None, None, None] * size
         index = (image + y[..., :, None]) * size + x[..., None, :]
