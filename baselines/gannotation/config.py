@@ -58,6 +58,8 @@ class Config:
     """Steps at the start with the pixel and perceptual terms alone."""
     warm_up_rate: float = 1e-4
     """The learning rate of these."""
+    unmasked: int = 0
+    """Steps of the warm-up that colours alone have to make the frame: a mask is quick to keep the picture as it is."""
     returning: int = 0
     """Samples of a step whose frames go through the generator again, where they are fewer than `batch`; 0: all."""
     face: float = 0.0
@@ -72,7 +74,7 @@ class Config:
         check_range(self, "width batch steps judge_steps candidates", 1)
         check_range(self, "halvings", 1, below=6)
         check_range(self, "momentum ema", 0, below=1)
-        check_range(self, "blocks warm_up returning rate warm_up_rate clip face augment", 0)
+        check_range(self, "blocks warm_up unmasked returning rate warm_up_rate clip face augment", 0)
         check_range(self, " ".join(name for name in self.__slots__ if name.endswith("_weight")), 0)
 
 
@@ -90,6 +92,7 @@ PRESETS = {
         halvings=3,
         warm_up=12_000,
         warm_up_rate=1e-3,
+        unmasked=5_000,
         returning=2,
         face=3.0,
         candidates=3,

@@ -78,20 +78,20 @@ class Generator(nn.Module):
         self.colours = nn.Conv2d(width, 3, 7, padding=3, bias=False)
         self.mask = nn.Conv2d(width, 1, 7, padding=3, bias=False) if masked else None
 
-    def forward(self, images: Tensor, landmarks: Tensor) -> Drawn:
-        """Images [N,3,128,128] in 0..1 and landmarks [N,68,2] in pixels of 128."""
-        return self.moved(images, self.seen(images), landmarks)
+    def forward(self, images: Tensor, landmarks: Tensor, unmasked: bool = False) -> Drawn:
+        """Images [N,3,128,128] in 0..1 and landmarks [N,68,2] in pixels of 128; unmasked: M is 0."""
+        return self.moved(images, self.seen(images), landmarks, unmasked)
 
     def seen(self, images: Tensor) -> Tensor:
         """What the first convolution makes of images [N,3,128,128] in 0..1: [N,width,128,128]."""
         seen: Tensor = self.of_picture(2 * images - 1)
         return seen
 
-    def moved(self, images: Tensor, seen: Tensor, landmarks: Tensor) -> Drawn:
+    def moved(self, images: Tensor, seen: Tensor, landmarks: Tensor, unmasked: bool = False) -> Drawn:
         """The same of images with what was `seen` of them."""
         x = self.layers(seen + self.of_landmarks.of_points(landmarks[:, LANDMARKS], SIZE))
         colours = (torch.tanh(self.colours(x).float()) + 1) / 2
-        if self.mask is None:
+        if self.mask is None or unmasked:
             return Drawn(colours, torch.zeros_like(colours[:, :1]), colours)
         mask = torch.sigmoid(self.mask(x).float())
         return Drawn(torch.lerp(colours, images, mask), mask, colours)

@@ -74,10 +74,10 @@ class GANnotationRecipe(Recipe):
         warming = number < config.warm_up
         set_rate(self.maker_adam, config.warm_up_rate if warming else config.rate)
         if warming:
-            return self._train_maker(pairs, None)[0]
+            return self._warm_up(pairs, number < config.unmasked)
         elsewhere, _ = draws.landmarks(config.returning or config.batch)
         found, made = self._train_maker(pairs, elsewhere)
-        return found | self._train_judge(pairs.driving.images, made.detach())
+        return found | self._train_judge(pairs.driving.images, made)
 
     def sample(self, draws: Draws) -> Tensor:
         """Columns: target, driving frame, output, colours, mask; first paired samples, whose driving frame is the
@@ -90,29 +90,32 @@ class GANnotationRecipe(Recipe):
             rows.append(torch.stack([target, driving.images, drawn.image, drawn.colours, mask], 1))
         return torch.cat(rows)
 
-    def _train_maker(self, pairs: Pairs, elsewhere: Tensor | None) -> tuple[Losses, Tensor]:
-        """One update of the generator, and the frames [B,3,S,S] that it made of the driving landmarks.
+    def _warm_up(self, pairs: Pairs, unmasked: bool) -> Losses:
+        """One update of the generator by the pixel and perceptual terms alone."""
+        made = self.generator(pairs.targets.images, pairs.driving.landmarks, unmasked).image
+        return self._descended(self._likeness(made, pairs))
 
-        elsewhere: landmarks [R,68,2], anybody's, that the first R samples go to directly and by way of the driving
-        ones; None in the warm-up, which has the pixel and perceptual terms alone.
+    def _train_maker(self, pairs: Pairs, elsewhere: Tensor) -> tuple[Losses, Tensor]:
+        """One update of the generator by all terms, and the frames [B,3,S,S] that it made of the driving landmarks.
+
+        elsewhere: landmarks [R,68,2], anybody's, that the first R samples go to directly and by way of the driving ones.
         """
-        target, driving = pairs.targets, pairs.driving
-        if elsewhere is None:
-            made = self.generator(target.images, driving.landmarks).image
-            found = self._likeness(made, pairs)
-        else:
-            again = len(elsewhere)
-            made, direct = self._generated((target.images, driving.landmarks), (target.images[:again], elsewhere))
-            back, by_way = self._generated((made[:again], target.landmarks[:again]), (made[:again], elsewhere))
-            found = self._likeness(made, pairs)
-            found["cycle"] = absolute_error(back, target.images[:again])
-            found["triple"] = absolute_error(by_way, direct)
-            found["variation"] = losses.variation(made)
-            with frozen(self.discriminator):
-                found["adversarial"] = losses.fooling(self.discriminator(made))
+        target, driving, again = pairs.targets, pairs.driving, len(elsewhere)
+        made, direct = self._generated((target.images, driving.landmarks), (target.images[:again], elsewhere))
+        back, by_way = self._generated((made[:again], target.landmarks[:again]), (made[:again], elsewhere))
+        found = self._likeness(made, pairs)
+        found["cycle"] = absolute_error(back, target.images[:again])
+        found["triple"] = absolute_error(by_way, direct)
+        found["variation"] = losses.variation(made)
+        with frozen(self.discriminator):
+            found["adversarial"] = losses.fooling(self.discriminator(made))
+        return self._descended(found), made.detach()
+
+    def _descended(self, found: Losses) -> Losses:
+        """One update of the generator down the weighted sum of these."""
         total = torch.stack([getattr(self.config, f"{name}_weight") * loss for name, loss in found.items()]).sum()
         self.descend(total, self.maker_adam, self.clip)
-        return detached(found), made
+        return detached(found)
 
     def _generated(self, *asked: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
         """What the generator makes of pictures and landmarks, in one pass."""
