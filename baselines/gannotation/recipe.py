@@ -98,7 +98,8 @@ class GANnotationRecipe(Recipe):
     def _train_maker(self, pairs: Pairs, elsewhere: Tensor) -> tuple[Losses, Tensor]:
         """One update of the generator by all terms, and the frames [B,3,S,S] that it made of the driving landmarks.
 
-        elsewhere: landmarks [R,68,2], anybody's, that the first R samples go to directly and by way of the driving ones.
+        elsewhere: landmarks [R,68,2], anybody's, to which the first R samples go directly and by way of the driving
+        ones.
         """
         target, driving, again = pairs.targets, pairs.driving, len(elsewhere)
         made, direct = self._generated((target.images, driving.landmarks), (target.images[:again], elsewhere))
