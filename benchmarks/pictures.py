@@ -24,7 +24,7 @@ from reenactbench.types import Pair
 
 PAIRS = (("053", "058", 20), ("056", "061", 41), ("062", "054", 9), ("059", "057", 33))
 """Driver, target, number of the driving frame."""
-METHODS = ("landmark-warp", "x2face", "talking-head", "crossid")
+METHODS = ("landmark-warp", "x2face", "talking-head", "gannotation", "crossid")
 FILE = Path(__file__).parents[1] / "docs" / "images" / "methods.jpg"
 
 

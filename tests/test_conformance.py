@@ -49,6 +49,7 @@ def of_status(found: list[Result], status: str) -> dict[str, str]:
         ("crossid", {"gpu"}),
         ("x2face", {"gpu"}),
         ("talking-head", {"gpu", "motion-code"}),
+        ("gannotation", {"gpu", "motion-code"}),
     ],
 )
 def test_each_built_in_method_passes(name: str, skipped: set[str], plugins: Plugins) -> None:
