@@ -75,7 +75,7 @@ class GANnotationRecipe(Recipe):
         set_rate(self.maker_adam, config.warm_up_rate if warming else config.rate)
         if warming:
             return self._warm_up(pairs, number < config.unmasked)
-        elsewhere, _ = draws.landmarks(config.returning or config.batch)
+        elsewhere, _ = draws.landmarks(min(config.returning or config.batch, config.batch))
         found, made = self._train_maker(pairs, elsewhere)
         return found | self._train_judge(pairs.driving.images, made)
 
