@@ -41,8 +41,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results"), help="folder that holds the runs")
     parser.add_argument("--data-root", type=Path, help="as of `reenactbench run`")
     options = parser.parse_args()
-    path = Path(options.run)
-    run = read_run(path if path.is_dir() else find_run(options.out, options.run))
+    run = read_run(find_run(options.out, options.run))
     frames = measured(run)
     data = load_dataset(
         load_plugins().registry, DatasetOptions(run.info["dataset"]["name"], options.data_root, True), "cpu"
