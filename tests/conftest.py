@@ -8,8 +8,10 @@ from pathlib import Path
 
 import faces
 import pytest
+from footage import clip
 
 from reenactbench.plugins import Plugins, load_plugins
+from reenactbench.training.footage import Footage
 
 ONE_OF_SEVERAL = "PYTEST_XDIST_WORKER" in os.environ
 if ONE_OF_SEVERAL:  # they share the cores
@@ -31,6 +33,12 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("300vw")
     faces.write_tree(root, {"001": 24, "002": 20, "003": 18, "541": 24, "546": 20, "557": 16})
     return root
+
+
+@pytest.fixture(scope="session")
+def footage() -> Footage:
+    """Six frames each of three drawn people, to train on."""
+    return Footage([clip(number, range(1, 7)) for number in (1, 2, 3)])
 
 
 @pytest.fixture(scope="session")

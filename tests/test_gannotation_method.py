@@ -191,7 +191,7 @@ def test_the_harness_finds_the_method_and_how_it_is_trained(plugins: Plugins) ->
 
 
 def test_an_edit_of_the_networks_is_an_edit_of_the_method() -> None:
-    assert GANnotation.packages == ("baselines.gannotation",)
+    assert GANnotation.packages == ("baselines.gannotation", "reenactbench.training.heatmaps")
     assert code_hash(GANnotation, GANnotation.packages) != code_hash(GANnotation)
 
 

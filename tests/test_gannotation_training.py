@@ -5,16 +5,15 @@ The networks are narrow, the people are drawn.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import faces
 import numpy as np
 import pytest
 import torch
+from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
 from torch import Tensor, nn
@@ -26,7 +25,6 @@ from baselines.gannotation.model import load_model
 from baselines.gannotation.networks import Drawn
 from baselines.gannotation.recipe import GANnotationRecipe
 from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import content_key
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage
 from reenactbench.training.heatmaps import heatmaps
@@ -36,25 +34,12 @@ from reenactbench.training.losses import face_weights, perceptual
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.state import STATE
-from reenactbench.types import SEEN, Clip, ClipInfo, Frames
+from reenactbench.types import Frames
 
 NARROW = {"width": "4", "blocks": "1", "batch": "2", "perceptual": "synthface"}
 WHOLE: Mapping[str, Any] = {"warm_up": 0, "returning": 0, "face": 0, "candidates": 1, "augment": 0, "clip": 0}
 """All terms from the first step on, of all samples, as they are drawn."""
 MAKERS_TERMS = ["pixel", "perceptual", "cycle", "triple", "variation", "adversarial"]
-
-
-def clip(number: int, frames: range) -> Clip:
-    images = np.stack([faces.draw(number, frame)[6:134, 16:144] for frame in frames])
-    landmarks = np.stack([faces.landmarks(number, frame) - [16, 6] for frame in frames]).astype(np.float32)
-    name = f"{number:03d}"
-    info = ClipInfo(name, identity=name, split=SEEN)
-    return Clip(info, content_key(number), 25.0, np.array(frames, np.int32), images, landmarks, {})
-
-
-@pytest.fixture(scope="module")
-def footage() -> Footage:
-    return Footage([clip(number, range(1, 7)) for number in (1, 2, 3)])
 
 
 def plan(variant: str = MASKED, preset: str = "demo", size: int = 128, **settings: Any) -> Plan:
@@ -451,18 +436,12 @@ def job(tmp_path: Path, footage: Footage) -> Job:
     return Job(GANnotationRecipe, footage, "faces", tmp_path / "gannotation", "demo", MASKED, settings)
 
 
-def rows(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the log without the times."""
-    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
-
-
 def test_a_training_that_was_stopped_in_the_middle_goes_on_with_the_same_losses(job: Job, tmp_path: Path) -> None:
     undisturbed = replace(job, folder=tmp_path / "undisturbed")
     train(undisturbed)
     for steps in (1, 3, 4):
         assert train(replace(job, steps=steps, resume=True)).steps == steps
-    assert rows(job.folder) == rows(undisturbed.folder)
+    assert logged(job.folder) == logged(undisturbed.folder)
     states = [torch.load(folder / STATE, weights_only=True) for folder in (job.folder, undisturbed.folder)]
     assert states[0]["networks"].keys() == {"generator", "discriminator"}
     for part in ("networks", "average"):
@@ -491,4 +470,4 @@ def test_a_gpu_trains_both_networks_and_goes_on(job: Job, variant: str) -> None:
     on_gpu = replace(job, device="cuda", variant=variant)
     assert train(replace(on_gpu, steps=3)).steps == 3
     assert train(replace(on_gpu, resume=True)).steps == 4
-    assert {*MAKERS_TERMS, "judge", "penalty"} <= rows(job.folder)[-1].keys()
+    assert {*MAKERS_TERMS, "judge", "penalty"} <= logged(job.folder)[-1].keys()

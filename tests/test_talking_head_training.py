@@ -6,16 +6,15 @@ The networks are as narrow as they can be, and see pictures of 32 pixels.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import faces
 import numpy as np
 import pytest
 import torch
+from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
 from torch import Tensor, nn
@@ -28,7 +27,6 @@ from baselines.talking_head.networks import Judged
 from baselines.talking_head.objective import Objective, Scene, imagenet
 from baselines.talking_head.recipe import TalkingHeadRecipe, resized
 from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import content_key
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.features import feature_network
 from reenactbench.training.footage import Footage
@@ -38,7 +36,6 @@ from reenactbench.training.losses import face_weights, perceptual
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws
 from reenactbench.training.state import STATE
-from reenactbench.types import SEEN, Clip, ClipInfo
 
 NARROW = {
     "size": "32",
@@ -52,19 +49,6 @@ NARROW = {
 PLAIN: Mapping[str, Any] = {"warm_up": 0, "augment": 0, "candidates": 1, "clip": 0, "shots": 2, "fewest_shots": 2}
 MAKERS = {"embedder", "generator"}
 VARIANT = pytest.mark.parametrize("variant", TalkingHeadRecipe.variants)
-
-
-def clip(number: int, frames: range) -> Clip:
-    images = np.stack([faces.draw(number, frame)[6:134, 16:144] for frame in frames])
-    landmarks = np.stack([faces.landmarks(number, frame) - [16, 6] for frame in frames]).astype(np.float32)
-    name = f"{number:03d}"
-    info = ClipInfo(name, identity=name, split=SEEN)
-    return Clip(info, content_key(number), 25.0, np.array(frames, np.int32), images, landmarks, {})
-
-
-@pytest.fixture(scope="module")
-def footage() -> Footage:
-    return Footage([clip(number, range(1, 7)) for number in (1, 2, 3)])
 
 
 def recipe_of(
@@ -512,12 +496,6 @@ def job(tmp_path: Path, footage: Footage) -> Job:
     return Job(TalkingHeadRecipe, footage, "faces", tmp_path / "talking-head", "demo", PAPER, settings)
 
 
-def rows(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the log without the times."""
-    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
-
-
 @VARIANT
 def test_a_training_that_was_stopped_in_the_middle_goes_on_with_the_same_losses(
     job: Job, tmp_path: Path, variant: str
@@ -528,7 +506,7 @@ def test_a_training_that_was_stopped_in_the_middle_goes_on_with_the_same_losses(
     train(undisturbed)
     for steps in (1, 3, 4):
         assert train(replace(job, steps=steps, resume=True)).steps == steps
-    assert rows(job.folder) == rows(undisturbed.folder)
+    assert logged(job.folder) == logged(undisturbed.folder)
     states = [torch.load(folder / STATE, weights_only=True) for folder in (job.folder, undisturbed.folder)]
     assert "trunk.downs.0.first.left" in states[0]["networks"]["generator"]
     for part in ("networks", "average"):
@@ -550,4 +528,4 @@ def test_a_gpu_trains_all_three_and_goes_on(job: Job, variant: str) -> None:
     on_gpu = replace(job, device="cuda", variant=variant)
     assert train(replace(on_gpu, steps=3)).steps == 3
     assert train(replace(on_gpu, resume=True)).steps == 4
-    assert {"perceptual", "match", "adversarial", "judge"} <= rows(job.folder)[-1].keys()
+    assert {"perceptual", "match", "adversarial", "judge"} <= logged(job.folder)[-1].keys()

@@ -5,17 +5,16 @@ The networks are narrow and of 32 pixels, the people are drawn.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import faces
 import numpy as np
 import pytest
 import torch
+from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
 from torch import Tensor
@@ -27,7 +26,6 @@ from baselines.x2face.model import load_model
 from baselines.x2face.recipe import Drawn, X2FaceRecipe
 from baselines.x2face.sampling import sampled
 from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import content_key
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage
 from reenactbench.training.job import CHECKPOINT, Job
@@ -36,7 +34,7 @@ from reenactbench.training.losses import face_weights, perceptual
 from reenactbench.training.recipe import Plan
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.state import STATE
-from reenactbench.types import SEEN, Clip, ClipInfo, Frames
+from reenactbench.types import Frames
 
 NARROW = {"width": "4", "levels": "5", "batch": "2", "shots": "2", "perceptual": "synthface"}
 """Pictures are of 32 pixels then."""
@@ -49,19 +47,6 @@ PLAIN: dict[str, Any] = {
     "unpaired": 0,
     "clip": 0,
 }
-
-
-def clip(number: int, frames: range) -> Clip:
-    images = np.stack([faces.draw(number, frame)[6:134, 16:144] for frame in frames])
-    landmarks = np.stack([faces.landmarks(number, frame) - [16, 6] for frame in frames]).astype(np.float32)
-    name = f"{number:03d}"
-    info = ClipInfo(name, identity=name, split=SEEN)
-    return Clip(info, content_key(number), 25.0, np.array(frames, np.int32), images, landmarks, {})
-
-
-@pytest.fixture(scope="module")
-def footage() -> Footage:
-    return Footage([clip(number, range(1, 7)) for number in (1, 2, 3)])
 
 
 def plan(variant: str, preset: str, **settings: Any) -> Plan:
@@ -444,18 +429,12 @@ def job(tmp_path: Path, footage: Footage) -> Job:
     return Job(X2FaceRecipe, footage, "faces", tmp_path / "x2face", "demo", "full", settings)
 
 
-def rows(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the log without the times."""
-    lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
-
-
 def test_a_training_that_was_stopped_in_the_middle_goes_on_with_the_same_losses(job: Job, tmp_path: Path) -> None:
     undisturbed = replace(job, folder=tmp_path / "undisturbed")
     train(undisturbed)
     for steps in (1, 3, 4):
         assert train(replace(job, steps=steps, resume=True)).steps == steps
-    assert rows(job.folder) == rows(undisturbed.folder)
+    assert logged(job.folder) == logged(undisturbed.folder)
     states = [torch.load(folder / STATE, weights_only=True) for folder in (job.folder, undisturbed.folder)]
     assert states[0]["networks"].keys() == {"embedding_network", "driving_network"}
     for part in ("networks", "average"):
@@ -501,4 +480,4 @@ def test_a_gpu_trains_both_stages_and_goes_on(job: Job) -> None:
     on_gpu = replace(job, device="cuda")
     assert train(replace(on_gpu, steps=3)).steps == 3
     assert train(replace(on_gpu, resume=True)).steps == 4
-    assert {"photometric", "content", "identity"} <= rows(job.folder)[-1].keys()
+    assert {"photometric", "content", "identity"} <= logged(job.folder)[-1].keys()

@@ -26,7 +26,7 @@ class CrossID(Method):
     """The target encoded once, the driver's landmarks as motion, the two decoded together; one target image."""
 
     default_checkpoint: ClassVar[Path | None] = DEMO
-    packages: ClassVar[tuple[str, ...]] = ("crossid_gan",)
+    packages: ClassVar[tuple[str, ...]] = ("crossid_gan", "reenactbench.training.heatmaps")
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         super().__init__(device, checkpoint)

@@ -26,7 +26,7 @@ class GANnotation(Method):
     """The target image redrawn with the driver's landmarks; one target image."""
 
     default_checkpoint: ClassVar[Path | None] = DEMO
-    packages: ClassVar[tuple[str, ...]] = ("baselines.gannotation",)
+    packages: ClassVar[tuple[str, ...]] = ("baselines.gannotation", "reenactbench.training.heatmaps")
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         super().__init__(device, checkpoint)
