@@ -449,4 +449,7 @@ def test_the_networks_of_crossid_are_in_its_key(plugins: Plugins, tmp_path: Path
     checkpoint = tmp_path / "any.safetensors"
     checkpoint.write_bytes(b"")
     (method,) = load_methods(plugins.registry, ["crossid"], [str(checkpoint)])
-    assert method.code == code_hash(method.cls, ["crossid_gan"]) != code_hash(method.cls)
+    packages = method.cls.packages
+    assert packages == ("crossid_gan", "reenactbench.training.heatmaps")
+    assert method.code == code_hash(method.cls, packages)
+    assert len({method.code, *(code_hash(method.cls, [package]) for package in packages), code_hash(method.cls)}) == 4
