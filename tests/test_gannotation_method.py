@@ -13,10 +13,10 @@ from reenactbench_methods.gannotation import GANnotation
 from safetensors.torch import save_file
 from torch import nn
 
-from baselines.gannotation.config import MASKED, PLAIN, VARIANTS
-from baselines.gannotation.model import GANnotation as Model
-from baselines.gannotation.model import load_model
-from baselines.gannotation.recipe import GANnotationRecipe
+from reenactbench_baselines.gannotation.config import MASKED, PLAIN, VARIANTS
+from reenactbench_baselines.gannotation.model import GANnotation as Model
+from reenactbench_baselines.gannotation.model import load_model
+from reenactbench_baselines.gannotation.recipe import GANnotationRecipe
 from reenactbench.engine.setup import code_hash
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import Plugins
@@ -191,7 +191,7 @@ def test_the_harness_finds_the_method_and_how_it_is_trained(plugins: Plugins) ->
 
 
 def test_an_edit_of_the_networks_is_an_edit_of_the_method() -> None:
-    assert GANnotation.packages == ("baselines.gannotation", "reenactbench.training.heatmaps")
+    assert GANnotation.packages == ("reenactbench_baselines.gannotation", "reenactbench.training.heatmaps")
     assert code_hash(GANnotation, GANnotation.packages) != code_hash(GANnotation)
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from baselines.gannotation.config import PRESETS, Config
-from baselines.gannotation.networks import Discriminator, Drawn, Generator
+from reenactbench_baselines.gannotation.config import PRESETS, Config
+from reenactbench_baselines.gannotation.networks import Discriminator, Drawn, Generator
 from reenactbench.training.heatmaps import heatmaps
 
 INNER_CORNERS = [60, 64]

@@ -19,11 +19,11 @@ from lightning_fabric.plugins.precision import Precision
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
-from baselines.gannotation import losses
-from baselines.gannotation.config import MASKED, PLAIN, PRESETS, Config
-from baselines.gannotation.model import load_model
-from baselines.gannotation.networks import Drawn
-from baselines.gannotation.recipe import GANnotationRecipe
+from reenactbench_baselines.gannotation import losses
+from reenactbench_baselines.gannotation.config import MASKED, PLAIN, PRESETS, Config
+from reenactbench_baselines.gannotation.model import load_model
+from reenactbench_baselines.gannotation.networks import Drawn
+from reenactbench_baselines.gannotation.recipe import GANnotationRecipe
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage

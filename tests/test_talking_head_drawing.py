@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from baselines.talking_head import drawing
-from baselines.talking_head.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, RED, drawn
+from reenactbench_baselines.talking_head import drawing
+from reenactbench_baselines.talking_head.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, RED, drawn
 
 FAR = -1000.0
 LINE = 2 * 100 / 72 / 256

@@ -16,11 +16,11 @@ from reenactbench_methods.talking_head import TalkingHead
 from safetensors.torch import save_file
 from torch import Tensor
 
-from baselines.talking_head.config import COMPAT, PAPER, PRESETS
-from baselines.talking_head.drawing import drawn
-from baselines.talking_head.layers import Spectral
-from baselines.talking_head.model import Trained, load_model
-from baselines.talking_head.recipe import TalkingHeadRecipe
+from reenactbench_baselines.talking_head.config import COMPAT, PAPER, PRESETS
+from reenactbench_baselines.talking_head.drawing import drawn
+from reenactbench_baselines.talking_head.layers import Spectral
+from reenactbench_baselines.talking_head.model import Trained, load_model
+from reenactbench_baselines.talking_head.recipe import TalkingHeadRecipe
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import RunOptions, code_hash, load_methods
 from reenactbench.errors import ReenactbenchError
@@ -479,7 +479,7 @@ def test_the_harness_finds_the_method_and_how_it_is_trained(plugins: Plugins) ->
 
 
 def test_an_edit_of_the_networks_is_an_edit_of_the_method() -> None:
-    assert TalkingHead.packages == ("baselines.talking_head",)
+    assert TalkingHead.packages == ("reenactbench_baselines.talking_head",)
     assert code_hash(TalkingHead, TalkingHead.packages) != code_hash(TalkingHead)
 
 

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from baselines.talking_head.config import PRESETS
-from baselines.talking_head.layers import (
+from reenactbench_baselines.talking_head.config import PRESETS
+from reenactbench_baselines.talking_head.layers import (
     Attention,
     Convolution,
     Down,
@@ -25,7 +25,7 @@ from baselines.talking_head.layers import (
     doubled,
     restyled,
 )
-from baselines.talking_head.networks import (
+from reenactbench_baselines.talking_head.networks import (
     DEVIATION,
     Discriminator,
     Embedder,

@@ -13,10 +13,10 @@ from reenactbench_methods.x2face import X2Face
 from safetensors.torch import save_file
 from torch import nn
 
-from baselines.x2face.model import X2Face as Model
-from baselines.x2face.model import load_model
-from baselines.x2face.recipe import X2FaceRecipe
-from baselines.x2face.sampling import sampled
+from reenactbench_baselines.x2face.model import X2Face as Model
+from reenactbench_baselines.x2face.model import load_model
+from reenactbench_baselines.x2face.recipe import X2FaceRecipe
+from reenactbench_baselines.x2face.sampling import sampled
 from reenactbench.engine.setup import code_hash
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import Plugins
@@ -202,7 +202,7 @@ def test_the_harness_finds_the_method_and_how_it_is_trained(plugins: Plugins) ->
 
 
 def test_an_edit_of_the_networks_is_an_edit_of_the_method() -> None:
-    assert X2Face.packages == ("baselines.x2face",)
+    assert X2Face.packages == ("reenactbench_baselines.x2face",)
     assert code_hash(X2Face, X2Face.packages) != code_hash(X2Face)
 
 

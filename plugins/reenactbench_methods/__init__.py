@@ -44,7 +44,7 @@ def register_methods(register: Register) -> None:
         licence="Apache-2.0",
         citation="O. Wiles, A. S. Koepke and A. Zisserman. X2Face: A Network for Controlling Face Generation Using "
         "Images, Audio, and Pose Codes. ECCV 2018.",
-        recipe="baselines.x2face.recipe:X2FaceRecipe",
+        recipe="reenactbench_baselines.x2face.recipe:X2FaceRecipe",
     )
     register(
         "talking-head",
@@ -53,7 +53,7 @@ def register_methods(register: Register) -> None:
         licence="Apache-2.0",
         citation="E. Zakharov, A. Shysheya, E. Burkov and V. Lempitsky. Few-Shot Adversarial Learning of Realistic "
         "Neural Talking Head Models. ICCV 2019.",
-        recipe="baselines.talking_head.recipe:TalkingHeadRecipe",
+        recipe="reenactbench_baselines.talking_head.recipe:TalkingHeadRecipe",
     )
     register(
         "gannotation",
@@ -62,5 +62,5 @@ def register_methods(register: Register) -> None:
         licence="Apache-2.0",
         citation="E. Sanchez and M. Valstar. Triple consistency loss for pairing distributions in GAN-based face "
         "synthesis. arXiv:1811.03492, 2018.",
-        recipe="baselines.gannotation.recipe:GANnotationRecipe",
+        recipe="reenactbench_baselines.gannotation.recipe:GANnotationRecipe",
     )

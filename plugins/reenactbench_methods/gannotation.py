@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from baselines.gannotation.model import DEMO, load_model
+from reenactbench_baselines.gannotation.model import DEMO, load_model
 from reenactbench.interfaces import Method
 from reenactbench.types import Frames
 
@@ -26,7 +26,7 @@ class GANnotation(Method):
     """The target image redrawn with the driver's landmarks; one target image."""
 
     default_checkpoint: ClassVar[Path | None] = DEMO
-    packages: ClassVar[tuple[str, ...]] = ("baselines.gannotation", "reenactbench.training.heatmaps")
+    packages: ClassVar[tuple[str, ...]] = ("reenactbench_baselines.gannotation", "reenactbench.training.heatmaps")
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         super().__init__(device, checkpoint)

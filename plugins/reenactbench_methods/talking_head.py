@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from baselines.talking_head.model import DEMO, Person, load_model
+from reenactbench_baselines.talking_head.model import DEMO, Person, load_model
 from reenactbench.interfaces import Method
 from reenactbench.types import Frames
 
@@ -18,7 +18,7 @@ class TalkingHead(Method):
 
     shots: ClassVar[int] = 3
     default_checkpoint: ClassVar[Path | None] = DEMO
-    packages: ClassVar[tuple[str, ...]] = ("baselines.talking_head",)
+    packages: ClassVar[tuple[str, ...]] = ("reenactbench_baselines.talking_head",)
     fine_tunes: ClassVar[bool] = True
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:

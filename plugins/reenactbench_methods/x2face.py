@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from baselines.x2face.model import DEMO, load_model
+from reenactbench_baselines.x2face.model import DEMO, load_model
 from reenactbench.interfaces import Method
 from reenactbench.types import Frames
 
@@ -21,7 +21,7 @@ class X2Face(Method):
 
     shots: ClassVar[int] = 3
     default_checkpoint: ClassVar[Path | None] = DEMO
-    packages: ClassVar[tuple[str, ...]] = ("baselines.x2face",)
+    packages: ClassVar[tuple[str, ...]] = ("reenactbench_baselines.x2face",)
 
     def __init__(self, device: torch.device, checkpoint: Path | None = None) -> None:
         super().__init__(device, checkpoint)

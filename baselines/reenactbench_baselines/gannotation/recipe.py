@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from baselines.gannotation import losses
-from baselines.gannotation.config import MASKED, PRESETS, VARIANTS
-from baselines.gannotation.networks import SIZE, Discriminator, Drawn, Generator
+from reenactbench_baselines.gannotation import losses
+from reenactbench_baselines.gannotation.config import MASKED, PRESETS, VARIANTS
+from reenactbench_baselines.gannotation.networks import SIZE, Discriminator, Drawn, Generator
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network

@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
-from baselines.x2face.sampling import merged, sampled
+from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
+from reenactbench_baselines.x2face.sampling import merged, sampled
 from reenactbench.training.checkpoints import load_trained
 
 DEMO = Path(__file__).parent / "checkpoints" / "demo.safetensors"

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from baselines.x2face.config import PRESETS, VARIANTS
-from baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
-from baselines.x2face.sampling import followed, merged, sampled
+from reenactbench_baselines.x2face.config import PRESETS, VARIANTS
+from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
+from reenactbench_baselines.x2face.sampling import followed, merged, sampled
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
 from reenactbench.training.losses import absolute_error, face_weights, perceptual

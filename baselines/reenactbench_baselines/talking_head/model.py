@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from baselines.talking_head.config import COMPAT, Config
-from baselines.talking_head.drawing import drawn
-from baselines.talking_head.finetuning import FineTuner
-from baselines.talking_head.networks import Discriminator, Embedder, Generator
+from reenactbench_baselines.talking_head.config import COMPAT, Config
+from reenactbench_baselines.talking_head.drawing import drawn
+from reenactbench_baselines.talking_head.finetuning import FineTuner
+from reenactbench_baselines.talking_head.networks import Discriminator, Embedder, Generator
 from reenactbench.training.checkpoints import load_trained, read_checkpoint
 from reenactbench.types import Frames
 

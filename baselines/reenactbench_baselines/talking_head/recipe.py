@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from baselines.talking_head import losses
-from baselines.talking_head.config import COMPAT, PRESETS, VARIANTS
-from baselines.talking_head.drawing import drawn
-from baselines.talking_head.networks import Discriminator, Embedder, Generator, draw_as_public_code
-from baselines.talking_head.objective import Objective, Scene
+from reenactbench_baselines.talking_head import losses
+from reenactbench_baselines.talking_head.config import COMPAT, PRESETS, VARIANTS
+from reenactbench_baselines.talking_head.drawing import drawn
+from reenactbench_baselines.talking_head.networks import Discriminator, Embedder, Generator, draw_as_public_code
+from reenactbench_baselines.talking_head.objective import Objective, Scene
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve

@@ -7,10 +7,10 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from baselines.talking_head.config import COMPAT, Config
-from baselines.talking_head.drawing import drawn
-from baselines.talking_head.networks import Discriminator, Generator
-from baselines.talking_head.objective import Objective, Scene
+from reenactbench_baselines.talking_head.config import COMPAT, Config
+from reenactbench_baselines.talking_head.drawing import drawn
+from reenactbench_baselines.talking_head.networks import Discriminator, Generator
+from reenactbench_baselines.talking_head.objective import Objective, Scene
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.steps import adam, descend, frozen
 from reenactbench.types import Frames

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from baselines.talking_head import losses
-from baselines.talking_head.config import COMPAT, Config
-from baselines.talking_head.networks import Judged
+from reenactbench_baselines.talking_head import losses
+from reenactbench_baselines.talking_head.config import COMPAT, Config
+from reenactbench_baselines.talking_head.networks import Judged
 from reenactbench.training.features import DEVIATION, MEAN, feature_network
 from reenactbench.training.losses import absolute_error, face_weights, perceptual
 from reenactbench.training.steps import Losses

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from baselines.gannotation.config import MASKED, Config
-from baselines.gannotation.networks import Generator
+from reenactbench_baselines.gannotation.config import MASKED, Config
+from reenactbench_baselines.gannotation.networks import Generator
 from reenactbench.training.checkpoints import load_trained, read_checkpoint
 
 METHOD = "gannotation"

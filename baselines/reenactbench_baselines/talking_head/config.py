@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from baselines.talking_head.layers import NARROWING
-from baselines.talking_head.networks import LEAST_SIZE, Shape
+from reenactbench_baselines.talking_head.layers import NARROWING
+from reenactbench_baselines.talking_head.networks import LEAST_SIZE, Shape
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.recipe import check_range
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.talking_head.layers import (
+from reenactbench_baselines.talking_head.layers import (
     Attention,
     Down,
     Linear,
