@@ -38,14 +38,18 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "--detector": ("yunet:f.onnx", "insightface:x", "synthface"),
     "--landmarks": ("onnx68:f.onnx", "synthface"),
     "--identity": ("insightface:f.onnx", "synthface"),
-    "[RUN]": ("r", "results/r"),
-    "[RUN]...": ("r", "results/r"),
-    "A": ("copy-target", "r/copy-target"),
-    "B": ("copy-driver", "r/copy-driver"),
-    "NAME": ("my-method",),
+    "--format": ("md", "csv", "latex", "json"),
+    "--assets": ("inline", "folder"),
+    "kind": ("methods", "metrics", "method"),
+    "run": ("r", "results/r"),
+    "runs": ("r", "results/r"),
+    "a": ("copy-target", "r/copy-target"),
+    "b": ("copy-driver", "r/copy-driver"),
+    "name": ("my-method",),
 }
 SURE: dict[str, tuple[str, ...]] = {
     "run": ("--method", "copy-target", "--metric", "l1", *TREE),
+    "report": ("--format", "md"),
     "train": ("--method", "x2face", "--steps", "1", "--set", "width=2", "--set", "levels=7", "--set", "batch=1", *TREE),
     "data verify": TREE,
     "data prepare": TREE,
@@ -101,12 +105,10 @@ def _leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[str, list[Any
 
 def _given(random: Random, option: Any) -> list[str]:
     """The option with a value that is right or not."""
-    called = option.opts[0] if option.param_type_name == "option" else option.make_metavar(None)
+    called = option.opts[0]
     if getattr(option, "is_flag", False):
         return [called]
-    choices = getattr(option.type, "choices", ())
-    right = RIGHT.get(called, tuple(map(str, choices)) or ("1",))
-    value = random.choice(right) if random.random() < 0.5 else _text(random)
+    value = random.choice(RIGHT.get(called, ("1",))) if random.random() < 0.5 else _text(random)
     return [called, value] if called.startswith("--") else [value]
 
 

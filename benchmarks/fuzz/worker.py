@@ -53,8 +53,7 @@ class Worker:
             outcome = Outcome(HANG, f"no answer within {seconds:.0f} s")
         except EOFError:
             self._process.join(5)
-            said = (self._base / "stderr").read_text(errors="replace").strip()
-            outcome = Outcome(DEATH, f"the process ended with status {self._process.exitcode}: {said[-200:]}")
+            outcome = Outcome(DEATH, f"the process ended with status {self._process.exitcode}: {self._last_words()}")
         self.end()
         return outcome
 
@@ -75,7 +74,13 @@ class Worker:
         if not self._pipe.poll(STARTING):
             self.end()
             raise TimeoutError(f"the undamaged input of kind {self._kind.name} takes more than {STARTING:.0f} s")
-        self._pipe.recv()
+        try:
+            self._pipe.recv()
+        except EOFError:
+            raise RuntimeError(f"no undamaged input of kind {self._kind.name}: {self._last_words()}") from None
+
+    def _last_words(self) -> str:
+        return " ".join((self._base / "stderr").read_text(errors="replace").split())[-300:]
 
 
 def _serve(pipe: Connection, kind: type[Kind], seed: int, base: Path) -> None:
@@ -94,14 +99,14 @@ def _serve(pipe: Connection, kind: type[Kind], seed: int, base: Path) -> None:
         folder = Path(tempfile.mkdtemp(dir=base))
         os.chdir(folder)
         os.environ["REENACTBENCH_CACHE"] = str(folder / "cache")
-        what, why = _tried(made, Random(f"{seed}/{kind.name}/{number}"), folder, sampled=number % SAMPLED == 0)
+        what, why = tried(made, Random(f"{seed}/{kind.name}/{number}"), folder, sampled=number % SAMPLED == 0)
         os.chdir(base)
         shutil.rmtree(folder, ignore_errors=True)
         peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         pipe.send(Outcome(what, why, peak >> 10))
 
 
-def _tried(kind: Kind, random: Random, folder: Path, sampled: bool) -> tuple[str, str]:
+def tried(kind: Kind, random: Random, folder: Path, sampled: bool) -> tuple[str, str]:
     from reenactbench.errors import ReenactbenchError
 
     try:
