@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import pytest
 
-from benchmarks.fuzz import mutations
 from benchmarks.fuzz.__main__ import KINDS, inputs_of_each
 from benchmarks.fuzz.judgement import ACCEPTED, DEATH, FINE, HANG, MEMORY, REFUSED, TRACEBACK, WRONG, Found, Kind
 from benchmarks.fuzz.worker import Worker, tried

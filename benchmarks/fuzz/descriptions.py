@@ -17,7 +17,7 @@ LINES = (
     'name = "m1"', 'summary = "does"', 'licence = "MIT"', 'citation = "Me"', 'checkpoint = "c.bin"', 'path = ["."]',
     "image_size = 64", "shots = 2", "timeout = 10.5", "memory_limit = 4", "[parameters]", "a = 1", 'b = ["x", 2.5]',
 )  # fmt: skip
-TYPES = {
+TYPES: dict[str, type | tuple[type, ...]] = {
     "name": str, "interpreter": str, "command": list, "target": str, "script": str, "path": list, "parameters": dict,
     "checkpoint": str, "image_size": int, "shots": int, "timeout": (int, float), "memory_limit": (int, float),
     "summary": str, "licence": str, "citation": str,

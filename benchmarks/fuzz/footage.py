@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -58,7 +59,7 @@ def write_tree(root: Path) -> None:
 def encoded(path: Path, images: Images, codec: str, pixels: str, options: Mapping[str, str] | None = None) -> bytes:
     """The film, 25 frames a second, which is left at the path too."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=Fraction(25), options=dict(options or {}))
+        stream = cast(av.VideoStream, container.add_stream(codec, rate=Fraction(25), options=dict(options or {})))
         stream.height, stream.width, stream.pix_fmt, stream.thread_count = HEIGHT, WIDTH, pixels, 1
         for image in images:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, "rgb24")))

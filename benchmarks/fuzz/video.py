@@ -119,8 +119,8 @@ def _remuxed(random: Random, original: Path, path: Path) -> None:
                 packets.insert(at, packets.pop(random.randrange(len(packets))))
             case 2:
                 times = [(None if pts is None else 2 * pts, None if dts is None else 2 * dts) for pts, dts in times]
-        for packet, (packet.pts, packet.dts) in zip(packets, times, strict=True):
-            packet.stream = stream
+        for packet, (pts, dts) in zip(packets, times, strict=True):
+            packet.stream, packet.pts, packet.dts = stream, pts, dts
             made.mux(packet)
 
 
