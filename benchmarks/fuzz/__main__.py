@@ -25,7 +25,6 @@ from benchmarks.fuzz.worker import Outcome, Worker
 from reenactbench.preparing import available_cores
 from reenactbench.progress import say
 
-
 KINDS: dict[str, type[Kind]] = {
     kind.name: kind for kind in (Landmarks, Video, Descriptions, Checkpoints, Results, Records, Commands, Kills)
 }

@@ -57,4 +57,8 @@ def verdict(said: Said) -> str:
 
 def serial() -> Any:
     """A context in which clips are verified and prepared in this process: a pool for each would take seconds."""
-    return mock.patch.object(tree, "workers", lambda count: ThreadPoolExecutor(1))
+
+    def one(count: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1)
+
+    return mock.patch.object(tree, "workers", one)

@@ -24,7 +24,6 @@ from benchmarks.fuzz.results import RUN
 from reenactbench.cli import INTERRUPTED
 from reenactbench.files import sha256_file
 
-
 KILLS = 2  # of a command before it is left to end; the second one, of what the first one left
 
 
