@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.errors import ReenactbenchError
-from reenactbench.types import SEEN
+from reenactbench.types import SEEN, Finding
 
 if TYPE_CHECKING:
     import torch
@@ -101,17 +101,6 @@ class DataOptions:
     """The crop policy; None: the data set's own way."""
     finder: Callable[[], LandmarkFinder] | None = None
     """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with the data, and where."""
-
-    path: str
-    """Relative to the folder that holds the data."""
-    reason: str
-    fatal: bool
-    """Fatal: numbers made from this data would be wrong or missing. Not fatal: handled, and counted in every run."""
 
 
 class Dataset(ABC):

@@ -27,7 +27,7 @@ from reenactbench.datasets.w300vw import W300VW
 from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
-from reenactbench.interfaces import DataOptions, Dataset, Finding
+from reenactbench.interfaces import DataOptions, Dataset
 from reenactbench.types import Clip, ClipInfo, Pair
 
 ALL_FRAMES = tuple(range(1, FRAMES + 1))
