@@ -30,7 +30,7 @@ class Reduced:
 
 
 def reduced(image: npt.NDArray[np.uint8], factor: float) -> Reduced:
-    """An image [H,W,3] with sides `factor` times shorter, in whole pixels, by averaging areas; itself up to factor 1."""
+    """An image [H,W,3] with sides `factor` times shorter, in whole pixels, by averaging areas; itself up to 1."""
     height, width = image.shape[:2]
     if factor <= 1:
         return Reduced(image, np.ones(2))
