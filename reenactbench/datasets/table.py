@@ -35,8 +35,8 @@ def read_npy(path: Path) -> dict[int, npt.NDArray[np.float32]]:
     if rows.shape[1:] == (66, 2):
         raise BadLandmarks(OF_66)
     if rows.dtype.newbyteorder("=") not in (np.float32, np.float64) or rows.shape[1:] != (POINTS, 2):
-        shape = "x".join(map(str, rows.shape))
-        raise BadLandmarks(f"expected [T,{POINTS},2] of float32 or float64, found {shape} of {rows.dtype}")
+        shape = ",".join(map(str, rows.shape))
+        raise BadLandmarks(f"expected [T,{POINTS},2] of float32 or float64, found [{shape}] of {rows.dtype}")
     if len(rows) > FRAMES:
         raise BadLandmarks(f"holds {len(rows):,} frames; at most {FRAMES:,} are read")
     return _usable(enumerate(rows, start=1))
