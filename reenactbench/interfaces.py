@@ -87,8 +87,16 @@ class LandmarkFinder(ABC):
     """Names the networks and their sha256."""
 
     @abstractmethod
-    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Landmarks [T,68,2] in 0-based pixels of images [T,H,W,3]; NaN where no face is found."""
+    def faces(self, image: npt.NDArray[np.uint8]) -> Features:
+        """Every face in an image [H,W,3] RGB, a row each: `box` [n,4] (left, top, right, bottom) in pixels, and what
+        else `landmarks` needs of it."""
+
+    @abstractmethod
+    def landmarks(self, image: npt.NDArray[np.uint8], face: Features) -> npt.NDArray[np.float32]:
+        """Landmarks [68,2] in 0-based pixels of a face in that image; NaN where none are found.
+
+        face: its row of `faces`, as arrays of one row.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,73 +3,111 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from reenactbench.datasets.problem import Problem
-from reenactbench.datasets.pts import read_pts
+from reenactbench.datasets.following import JUMPS
+from reenactbench.datasets.geometry import Landmarks, jumps, mirrored, outside
+from reenactbench.datasets.problem import Problem, spans
+from reenactbench.datasets.pts import BadLandmarks, read_pts
+from reenactbench.datasets.table import read_json, read_npy
 from reenactbench.errors import ReenactbenchError
 
 FOLDER = "annot"
-NO_EXTENT = "all landmarks in one place"
+TABLES: dict[str, Callable[[Path], dict[int, Landmarks]]] = {"annot.npy": read_npy, "annot.json": read_json}
+NO_EXTENT, OUTSIDE = "all landmarks in one place", "landmarks outside the picture"
 UNREADABLE = "unreadable landmarks"
-
-Landmarks = npt.NDArray[np.float32]
+SMALLEST = 3
+"""Pixels. A face is larger; all coordinates from 0 to 1 or from -1 to 1 are not."""
 
 
 @dataclass(frozen=True)
 class Annotations:
-    """What lies in a clip's `annot` folder; false where the clip has no landmarks."""
+    """The landmarks beside a video: a folder `annot` of .pts files, `annot.npy` or `annot.json`; false where there is
+    nothing that looks like any."""
 
     files: tuple[Path, ...] = field(default=(), repr=False)
-    """All that decides the landmarks, sorted: what a digest is made of."""
-    numbers: tuple[int, ...] = field(default=(), repr=False)
-    """1-based numbers of the frames that have landmarks, ascending."""
+    """All that decides the landmarks: what a digest is made of. Of .pts files sorted by frame number."""
     problems: tuple[Problem, ...] = ()
     """What the names alone tell."""
 
     def __bool__(self) -> bool:
-        return bool(self.numbers)
+        return bool(self.files or self.problems)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """1-based numbers of the frames that have landmarks, ascending; none of a table that cannot be read."""
+        if self._table:
+            return tuple(sorted(self.read()[0]))
+        return tuple(int(file.stem) for file in self.files)
 
     def read(self) -> tuple[dict[int, Landmarks], list[Problem]]:
         """Landmarks [68,2] in 0-based pixels of the video by frame number, and what is wrong with those not there."""
+        if self._table:
+            try:
+                return self._table(self.files[0]), []
+            except BadLandmarks as error:
+                return {}, [Problem(self.files[0].name, str(error), True)]
         landmarks: dict[int, Landmarks] = {}
         problems = []
         for number, file in zip(self.numbers, self.files, strict=True):
             try:
                 landmarks[number] = read_pts(file)
-            except ReenactbenchError as error:
-                reason = str(error).partition(", ")[2] or "cannot be read"
-                problems.append(Problem(f"{FOLDER}/{file.name}", reason, True, UNREADABLE, (number,)))
+            except BadLandmarks as error:
+                problems.append(Problem(f"{FOLDER}/{file.name}", str(error), True, UNREADABLE, (number,)))
         return landmarks, problems
 
+    @property
+    def _table(self) -> Callable[[Path], dict[int, Landmarks]] | None:
+        return TABLES.get(self.files[0].name) if self.files else None
 
-def annotations_of(folder: Path) -> Annotations:
-    """What a clip's `annot` folder holds: `NNNNNN.pts`, named by the 1-based number of the frame.
+
+def annotations_of(clip: Path) -> Annotations:
+    """What the folder of a clip holds beside its video. Files of other names are never taken for landmarks, and where
+    they may have been meant as such, nothing else is.
 
     Raises ReenactbenchError for a frame 0, which would shift all others by one, and for two files of one frame.
     """
+    names = sorted(os.listdir(clip)) if clip.is_dir() else []
+    numbered, others = _numbered(clip / FOLDER)
+    tables = [name for name in TABLES if name in names]
+    found = [*([FOLDER] if numbered or others else []), *tables]
+    foreign = [name for name in names if name.lower().startswith(FOLDER) or name.lower().endswith(".pts")]
+    problems = [
+        Problem(name, f"is neither {FOLDER}/NNNNNN.pts nor {' nor '.join(TABLES)}, and is not read", not found)
+        for name in foreign
+        if name not in (FOLDER, *TABLES)
+    ]
+    if len(found) > 1:
+        problems.append(Problem(found[0], f"{' and '.join(found)} both hold landmarks; keep one of them", True))
+    elif others and not numbered:
+        of_pts = sum(name.lower().endswith(".pts") for name in others)
+        kind = f"{of_pts} .pts files" if of_pts else f"{len(others)} files"
+        problems.append(Problem(FOLDER, f"holds {kind}, none is called NNNNNN.pts", True))
+    elif others:
+        reason = f"{len(others)} files are not called NNNNNN.pts and are not read: {others[0]}"
+        problems.append(Problem(FOLDER, reason + (", ..." if len(others) > 1 else ""), False))
+    return Annotations(tuple(numbered.values()) or tuple(clip / name for name in tables), tuple(problems))
+
+
+def _numbered(folder: Path) -> tuple[dict[int, Path], list[str]]:
+    """The .pts files of a folder by ascending frame number, and the names of all else that is not hidden."""
     found: dict[int, Path] = {}
     others = []
     for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
         stem, suffix = os.path.splitext(name)
         if suffix != ".pts" or not (stem.isascii() and stem.isdigit()):
-            others.append(name)
+            others += [] if name.startswith(".") else [name]
             continue
-        if int(stem) == 0 or int(stem) in found:
-            taken = f"{found[int(stem)].name} is that frame already" if int(stem) else "frames are numbered from 1"
+        number = int(stem)
+        if number == 0 or number in found:
+            taken = f"{found[number].name} is that frame already" if number else "frames are numbered from 1"
             raise ReenactbenchError(f"{folder / name} cannot be used: {taken}")
-        found[int(stem)] = folder / name
-    problems = [Problem(f"{FOLDER}/{name}", "is no landmark file NNNNNN.pts and is not read", False) for name in others]
-    misnamed = sum(name.endswith(".pts") for name in others)
-    if misnamed and not found:
-        problems = [Problem(FOLDER, f"holds {misnamed} .pts files, none is called NNNNNN.pts", True)]
-    numbers = tuple(sorted(found))
-    return Annotations(tuple(found[number] for number in numbers), numbers, tuple(problems))
+        found[number] = folder / name
+    return dict(sorted(found.items())), others
 
 
 def landmark_problems(where: str, landmarks: Mapping[int, Landmarks], width: int, height: int) -> list[Problem]:
@@ -77,7 +115,30 @@ def landmark_problems(where: str, landmarks: Mapping[int, Landmarks], width: int
 
     where: what they were read from or found in, relative to the clip's folder.
     """
-    flat = tuple(number for number, points in landmarks.items() if np.ptp(points, axis=0).min() < 1)
-    if not flat:
-        return []
-    return [Problem(where, f"{len(flat)} frames have all landmarks in one place", False, NO_EXTENT, flat)]
+    picture = f"the {width}x{height} picture"
+    out = tuple(number for number, points in landmarks.items() if outside(points, width, height))
+    flat = tuple(number for number, points in landmarks.items() if np.ptp(points, axis=0).min() < SMALLEST)
+    left = {number: landmarks[number] for number in sorted({*landmarks} - {*out, *flat})}
+    flipped = sum(mirrored(points) for points in left.values())
+    away, gone = jumps(left)
+    problems = []
+    if out:
+        reason = f"the landmarks of {len(out)} frames lie outside {picture}: {spans(out)}"
+        problems.append(Problem(where, reason, True, OUTSIDE, out))
+    if flat and len(flat) == len(landmarks):
+        reason = f"the landmarks of every frame lie within {SMALLEST} pixels; they have to be pixels of {picture}"
+        problems.append(Problem(where, reason, True))
+    elif flat:
+        problems.append(Problem(where, f"{len(flat)} frames have all landmarks in one place", False, NO_EXTENT, flat))
+    if 2 * flipped > len(left):
+        reason = (
+            f"the landmarks of {flipped} frames are mirrored: x and y, left and right, or up and down are exchanged"
+        )
+        problems.append(Problem(where, reason, True))
+    if away:
+        reason = f"the face jumps away and back; {len(away)} frames are left out: {spans(away)}"
+        problems.append(Problem(where, reason, False, JUMPS, away))
+    if gone:
+        reason = f"the face jumps and does not come back, as at a cut or to another person, at frame {spans(gone)}"
+        problems.append(Problem(where, reason, False))
+    return problems

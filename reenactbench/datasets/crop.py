@@ -16,6 +16,7 @@ Array = npt.NDArray[np.float64]
 _SQUARE_SCALE = 1.9  # side over the landmark box: hair above the brows, ears, and a margin below the chin
 _SQUARE_RISE = 0.2  # the centre lies this part of the box's height above the box's own, because hair is above the brows
 _SQUARE_SMOOTHING = 1.0  # seconds: follows a walking person, leaves turns, nods and speech in the picture
+_LARGEST = 8192  # pixels: a box is sampled in full, which takes 200 MB for one of this side
 
 
 def square(landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array:
@@ -47,10 +48,25 @@ def tight(landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array
 POLICIES: dict[str, Callable[[Array, npt.NDArray[np.int32], float], Array]] = {"square@1": square, "tight@1": tight}
 
 
-def policy(name: str) -> Callable[[Array, npt.NDArray[np.int32], float], Array]:
+def boxes_of(name: str, landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array:
+    """The boxes [T,4] of the policy of that name; arguments as of `square`.
+
+    Raises ReenactbenchError where there is no such policy, and where a box is too large to be cut out.
+    """
     if name not in POLICIES:
         raise ReenactbenchError(f"there is no crop {name!r}; choose one of {', '.join(POLICIES)}")
-    return POLICIES[name]
+    boxes = POLICIES[name](landmarks, numbers, fps)
+    sides = boxes[:, 2:].max(axis=1)
+    if sides.max() > _LARGEST:
+        frame, side = numbers[sides.argmax()], sides.max()
+        raise ReenactbenchError(f"frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut")
+    return boxes
+
+
+def shown(landmarks: Array, boxes: Array) -> npt.NDArray[np.bool_]:
+    """[T]: whether the centre of the landmarks [T,68,2] lies in the box [T,4], which a smoothed track can leave."""
+    middle = (landmarks.min(axis=1) + landmarks.max(axis=1) + 1) / 2 - boxes[:, :2]
+    return np.asarray(((middle >= 0) & (middle <= boxes[:, 2:])).all(axis=1))
 
 
 def crop(image: npt.NDArray[np.uint8], box: Array, size: int) -> npt.NDArray[np.uint8]:
