@@ -18,14 +18,14 @@ class Problem:
     fatal: bool
     """As `Finding.fatal`; where --allow-missing lets it pass, what it concerns is left out."""
     exclusion: str = ""
-    """The few words under which the frames concerned are counted."""
+    """The few words under which the frames concerned are counted; a fatal one without concerns the whole clip."""
     frames: tuple[int, ...] = field(default=(), repr=False)
-    """1-based numbers of the frames that cannot be used. Without any, a fatal one concerns the whole clip, and another
-    one is no more than a note."""
+    """1-based numbers of the frames that cannot be used."""
 
     @property
     def whole_clip(self) -> bool:
-        return self.fatal and not self.frames
+        """Whether no frame of the clip can be used."""
+        return self.fatal and not self.exclusion
 
     def finding(self, clip: str) -> Finding:
         """It, of the clip with this id."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reenactbench.datasets.annotations import FOLDER, Annotations, Landmarks, landmark_problems
+from reenactbench.datasets.pixels import Picture, Unreadable
 from reenactbench.datasets.problem import Problem, spans
-from reenactbench.datasets.video import Picture, Unreadable, Video
+from reenactbench.datasets.video import Video
 from reenactbench.types import ClipInfo
 
 NO_LANDMARKS, BROKEN, NO_PICTURE = "no landmarks", "known broken annotation", "no picture"

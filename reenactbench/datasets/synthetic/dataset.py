@@ -28,7 +28,7 @@ from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
 from reenactbench.interfaces import DataOptions, Dataset
-from reenactbench.types import Clip, ClipInfo, Pair
+from reenactbench.types import Clip, ClipInfo, Finding, Pair
 
 ALL_FRAMES = tuple(range(1, FRAMES + 1))
 

@@ -25,8 +25,7 @@ from reenactbench.datasets.building import building
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.world import FPS, Person, people, takes, track
 from reenactbench.files import PARTIAL, content_key, read_json, sha256_files
-
-from reenactbench.types import Clip, ClipInfo
+from reenactbench.types import Clip, ClipInfo, Finding
 
 SIZE = 128
 ARRAYS = ("numbers", "images", "landmarks", "visible", "motion")
