@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reenactbench.datasets import table
-from reenactbench.datasets.pts import LIMIT, BadLandmarks
+from reenactbench.datasets.pts import LIMIT, BadLandmarks, read_pts
 from reenactbench.datasets.table import read_json, read_npy
 
 POINTS = np.stack([faces.landmarks(1, frame) for frame in range(4)])
@@ -121,12 +122,15 @@ def test_json_too_large_to_parse_is_refused(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "annot.json").write_text(" " * (1 << 20) + "[]")
     assert read_json(tmp_path / "annot.json") == {}
     monkeypatch.setattr(table, "JSON_SIZE", 1 << 20)
-    assert refused(read_json, tmp_path / "annot.json") == "is larger than 1 MiB; write annot.npy"
+    assert refused(read_json, tmp_path / "annot.json") == "is larger than 1,048,576 bytes"
 
 
-@pytest.mark.parametrize("read", [read_npy, read_json])
+@pytest.mark.parametrize("read", [read_pts, read_npy, read_json])
 def test_what_is_no_file_is_refused(tmp_path: Path, read: Any) -> None:
-    assert refused(read, tmp_path) == "cannot be read: Is a directory"
+    os.mkfifo(tmp_path / "pipe")  # which to read from would never end
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    for path in (tmp_path, tmp_path / "pipe", tmp_path / "link"):
+        assert refused(read, path) == "is no file"
 
 
 def damaged_npy() -> st.SearchStrategy[bytes]:

@@ -38,6 +38,11 @@ class Annotations:
         return bool(self.files or self.problems)
 
     @property
+    def where(self) -> str:
+        """The file or folder that holds them, relative to the clip's folder."""
+        return self.files[0].name if self._table else FOLDER
+
+    @property
     def numbers(self) -> tuple[int, ...]:
         """1-based numbers of the frames that have landmarks, ascending; none of a table that cannot be read."""
         if self._table:

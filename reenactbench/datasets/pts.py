@@ -24,6 +24,20 @@ class BadLandmarks(ReenactbenchError):
     """A file whose landmarks cannot be read; the message is the reason alone."""
 
 
+def content_of(path: Path, size: int) -> bytes:
+    """The bytes of a file; raises BadLandmarks where it is none, as a pipe is, or larger than `size`."""
+    if not path.is_file():
+        raise BadLandmarks("is no file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(size + 1)
+    except OSError as error:
+        raise BadLandmarks(f"cannot be read: {error.strerror}") from error
+    if len(content) > size:
+        raise BadLandmarks(f"is larger than {size:,} bytes")
+    return content
+
+
 def read_pts(path: Path) -> npt.NDArray[np.float32]:
     """Landmarks float32 [68,2] (x, y) in 0-based pixels, none of them farther than `LIMIT` from 0.
 
@@ -31,15 +45,9 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
     any decimals, blank lines at the end. Anything else raises BadLandmarks naming the line.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(SIZE + 1)
-        lines = content.decode("ascii").splitlines()
-    except OSError as error:
-        raise BadLandmarks(f"cannot be read: {error.strerror}") from error
+        lines = content_of(path, SIZE).decode("ascii").splitlines()
     except UnicodeDecodeError as error:
         raise BadLandmarks("is no text in ASCII, as .pts files are") from error
-    if len(content) > SIZE:
-        raise BadLandmarks(f"is no .pts file: it is larger than {SIZE:,} bytes")
     while lines and not lines[-1].strip():
         lines.pop()
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reenactbench.datasets.pts import LIMIT, OF_66, POINTS, BadLandmarks
+from reenactbench.datasets.pts import LIMIT, OF_66, POINTS, BadLandmarks, content_of
 
 FRAMES = 1_000_000
 """Eleven hours at 25 frames a second."""
@@ -26,6 +26,8 @@ def read_npy(path: Path) -> dict[int, npt.NDArray[np.float32]]:
 
     Raises BadLandmarks for anything else, before memory is taken for it.
     """
+    if not path.is_file():
+        raise BadLandmarks("is no file")
     try:
         rows = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
@@ -45,13 +47,7 @@ def read_npy(path: Path) -> dict[int, npt.NDArray[np.float32]]:
 def read_json(path: Path) -> dict[int, npt.NDArray[np.float32]]:
     """As `read_npy`, of an object `{"1": [[x, y], ...], ...}` by 1-based frame number, or of an array with an item a
     frame, `null` where it has no landmarks."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(JSON_SIZE + 1)
-    except OSError as error:
-        raise BadLandmarks(f"cannot be read: {error.strerror}") from error
-    if len(content) > JSON_SIZE:
-        raise BadLandmarks(f"is larger than {JSON_SIZE >> 20} MiB; write annot.npy")
+    content = content_of(path, JSON_SIZE)
     try:
         frames = json.loads(content, parse_int=float, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
