@@ -12,7 +12,7 @@ import numpy as np
 
 from reenactbench.datasets import crop as cropping
 from reenactbench.datasets.building import building
-from reenactbench.datasets.problem import excluded
+from reenactbench.datasets.problem import Problem, excluded, spans
 from reenactbench.datasets.reading import RawClip, Reading, refuse
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key, read_json, sha256_file, sha256_files, write_json
@@ -20,6 +20,8 @@ from reenactbench.interfaces import LandmarkFinder
 from reenactbench.types import Clip, Finding
 
 SCHEMA = 3  # part of every fingerprint: raise it when the crops of the same input change
+
+NOT_SHOWN = "face outside the crop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +92,22 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
     numbers = np.array(reading.usable(reading.problems), np.int32)
     landmarks = np.stack([reading.landmarks[number] for number in numbers.tolist()]).astype(np.float64)
     fps, size = reading.video.fps, recipe.size
-    boxes = cropping.policy(recipe.crop)(landmarks, numbers, fps)
+    boxes = cropping.boxes_of(recipe.crop, landmarks, numbers, fps)
+    away = tuple(numbers[~cropping.shown(landmarks, boxes)].tolist())
+    if away:
+        reason = f"the face moves out of the crop in {len(away)} frames: {spans(away)}"
+        reading.add(Problem(raw.video.name, reason, False, NOT_SHOWN, away))
     images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (len(numbers), size, size, 3))
     rows = {number: row for row, number in enumerate(numbers.tolist())}
     handled = 0
-    for handled, (number, picture) in enumerate(reading.frames(), start=1):
+    for number, picture in reading.frames():
+        handled += 1
         if number in rows:
             images[rows[number]] = cropping.crop(picture, boxes[rows[number]], size)
     check()
     problems = reading.problems
     kept = [rows[number] for number in reading.usable(problems)]
-    if len(kept) < len(numbers):  # some turned out to be damaged
+    if len(kept) < len(numbers):  # some are damaged, or do not show the face
         np.save(folder / "kept.npy", images[kept])
         (folder / "kept.npy").replace(folder / "images.npy")
     else:

@@ -72,7 +72,7 @@ class Reading:
             return
         if raw.annotations.files:
             numbers = {*self.landmarks, *(number for problem in unreadable for number in problem.frames)}
-            where = raw.annotations.files[0].relative_to(raw.video.parent).parts[0]
+            where = raw.annotations.where
             self._known += _numbering(where, numbers, self.video)
             broken = tuple(sorted(raw.broken & numbers))
             if broken:
@@ -92,6 +92,10 @@ class Reading:
     def usable(self, problems: list[Problem]) -> list[int]:
         """Numbers of the frames that have landmarks, ascending, less those that such problems exclude."""
         return sorted({*self.landmarks} - excluded(problems)[0])
+
+    def add(self, problem: Problem) -> None:
+        """What the preparation finds, such as landmarks that cannot be used."""
+        self._known.append(problem)
 
     def frames(self) -> Iterator[tuple[int, Picture]]:
         """Number and picture uint8 [H,W,3] RGB of every frame that the decoder gives, in order."""
