@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.datasets import crop as cropping
+from reenactbench.datasets.arrays import opened, row_writer, seal, write_array
+from reenactbench.datasets.building import building
 from reenactbench.datasets.pts import POINTS, read_pts
 from reenactbench.datasets.video import frame_rate, read_video
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import PARTIAL, content_key, read_json, sha256_file, sha256_files, write_json
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import content_key, read_sealed, sha256_file, sha256_files, write_sealed
 from reenactbench.interfaces import LandmarkFinder
 from reenactbench.types import Clip, ClipInfo
 
+META = "clip.json"
 SCHEMA = 2  # part of every fingerprint: raise it when the crops of the same input change
 
 NO_LANDMARKS, BROKEN, NO_PICTURE = "no landmarks", "known broken annotation", "no picture"
@@ -50,22 +50,22 @@ class Recipe:
 
 
 def prepared_clip(raw: RawClip, recipe: Recipe, cache: Path) -> Clip | None:
-    """The clip as prepared earlier from these very files; None where it is not."""
+    """The clip as prepared earlier from these very files; None where it is not, or damaged."""
     sources = _known_sources(raw, cache)
     if sources is None:
         return None
     fingerprint = _fingerprint(raw, recipe, sources)
-    folder = cache / "prepared" / fingerprint
-    if not folder.is_dir():
+    found = opened(cache / "prepared" / fingerprint, META)
+    if found is None:
         return None
-    meta = read_json(folder / "clip.json")
+    meta, arrays = found
     return Clip(
         info=raw.info,
         fingerprint=fingerprint,
         fps=meta["fps"],
-        numbers=np.load(folder / "numbers.npy"),
-        images=np.load(folder / "images.npy", mmap_mode="r"),
-        landmarks=np.load(folder / "landmarks.npy"),
+        numbers=arrays["numbers"],
+        images=arrays["images"],
+        landmarks=arrays["landmarks"],
         excluded=meta["excluded"],
         landmarks_from=meta["landmarks_from"],
     )
@@ -79,18 +79,8 @@ def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path) -> int:
     final = cache / "prepared" / fingerprint
     if final.is_dir():
         return 0
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=PARTIAL))
-    try:
-        handled = _write_clip(raw, recipe, temporary)
-        try:
-            temporary.rename(final)
-        except OSError:
-            if not final.is_dir():  # else another process prepared the same clip meanwhile
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return handled
+    with building(final) as temporary:
+        return _write_clip(raw, recipe, temporary)
 
 
 def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
@@ -98,25 +88,21 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
     numbers, landmarks, excluded = _landmarks(raw, recipe)
     boxes = cropping.policy(recipe.crop)(landmarks, numbers, fps)
     size = recipe.size
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (len(numbers), size, size, 3))
     row = handled = 0
-    for handled, frame in enumerate(read_video(raw.video), start=1):
-        if row < len(numbers) and numbers[row] == handled:
-            images[row] = cropping.crop(frame, boxes[row], size)
-            row += 1
+    with row_writer(folder / "images.npy", (size, size, 3), np.uint8) as write:
+        for handled, frame in enumerate(read_video(raw.video), start=1):
+            if row < len(numbers) and numbers[row] == handled:
+                write(cropping.crop(frame, boxes[row], size))
+                row += 1
     if row == 0:
         raise ReenactbenchError(f"{raw.video} holds none of the {len(numbers)} frames that have landmarks")
     if row < len(numbers):  # landmarks beyond the end of the video
         excluded = {**excluded, NO_PICTURE: len(numbers) - row}
-        np.save(folder / "cut.npy", images[:row])
-        (folder / "cut.npy").replace(folder / "images.npy")
-    else:
-        images.flush()
     if raw.annotations:
         without = handled - sum(1 for number in raw.annotations if number <= handled)
         excluded = {**excluded, NO_LANDMARKS: without} if without else excluded
-    np.save(folder / "numbers.npy", numbers[:row])
-    np.save(folder / "landmarks.npy", cropping.to_crop(landmarks[:row], boxes[:row], size))
+    write_array(folder / "numbers.npy", numbers[:row])
+    write_array(folder / "landmarks.npy", cropping.to_crop(landmarks[:row], boxes[:row], size))
     meta = {
         "clip": raw.info.id,
         "fps": fps,
@@ -125,7 +111,7 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
         "crop": recipe.crop,
         "schema": SCHEMA,
     }
-    (folder / "clip.json").write_text(json.dumps(meta) + "\n")
+    seal(folder, META, meta)
     return handled
 
 
@@ -189,7 +175,10 @@ def _known_sources(raw: RawClip, cache: Path) -> str | None:
     memo = _memo(raw, cache)
     if not memo.is_file():
         return None
-    known = read_json(memo)
+    try:
+        known = read_sealed(memo)
+    except Damaged:
+        return None
     return known["digest"] if known["stamp"] == content_key(_stamp(raw)) else None
 
 
@@ -198,5 +187,5 @@ def _read_sources(raw: RawClip, cache: Path) -> str:
     stamp = content_key(_stamp(raw))
     annotations = sha256_files(raw.annotations[number] for number in sorted(raw.annotations))
     digest = content_key({"video": sha256_file(raw.video), "annotations": annotations})
-    write_json(_memo(raw, cache), {"stamp": stamp, "digest": digest})
+    write_sealed(_memo(raw, cache), {"stamp": stamp, "digest": digest})
     return digest
