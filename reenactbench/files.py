@@ -21,7 +21,7 @@ from reenactbench.errors import Damaged, ReenactbenchError, StorageError
 PARTIAL = ".partial-"  # how what is not yet complete is called
 FULL = (errno.ENOSPC, errno.EDQUOT)
 LARGEST_JSON = 64 << 20  # bytes
-SEAL = "seal"
+SEAL = "_seal"
 
 
 def sha256_file(path: Path) -> str:
@@ -44,8 +44,8 @@ def content_key(value: Any) -> str:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Raises StorageError, one sentence with the path, where the operating system refuses what the block writes."""
+def accessing(path: Path) -> Iterator[None]:
+    """Raises StorageError, one sentence with the path, where the operating system refuses what the block does there."""
     try:
         yield
     except OSError as error:
@@ -70,7 +70,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Raises StorageError where it cannot be written.
     """
-    with writing(path):
+    with accessing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=PARTIAL, suffix=path.suffix)
         os.close(handle)
@@ -127,7 +127,7 @@ def locked(path: Path) -> Iterator[None]:
 
     lock = FileLock(path / ".lock")
     try:
-        with writing(path):
+        with accessing(path):
             path.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
     except Timeout:

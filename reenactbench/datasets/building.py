@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reenactbench.files import PARTIAL, held, writing
+from reenactbench.files import PARTIAL, accessing, held
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def building(folder: Path) -> Iterator[Path]:
 
     Where another process made `folder` meanwhile, that one stays. Raises StorageError where it cannot be written.
     """
-    with writing(folder), partial_folder(folder.parent) as temporary:
+    with accessing(folder), partial_folder(folder.parent) as temporary:
         yield temporary
         temporary.chmod(0o755)
         try:
