@@ -26,7 +26,7 @@ from reenactbench.engine.run import run
 from reenactbench.engine.setup import RunOptions
 from reenactbench.engine.store import decode_strip, encode_strip
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import locked, read_json, remove_leftovers, replacing
+from reenactbench.files import locked, read_json, replacing
 from reenactbench.interfaces import Method
 from reenactbench.plugins import PluginReport, Plugins, load_plugins
 from reenactbench.provenance import without_folder, without_folders
@@ -626,16 +626,3 @@ def test_paths_are_cut_to_their_last_part(text: str, shown: str) -> None:
 )
 def test_words_of_the_command_keep_no_folder(word: str, shown: str) -> None:
     assert without_folder(word) == shown
-
-
-def test_what_killed_processes_left_is_removed_after_a_day(tmp_path: Path) -> None:
-    for name, age in (("old", 2 * 86400), ("new", 60)):
-        (tmp_path / f".partial-{name}").mkdir()
-        (tmp_path / "deep").mkdir(exist_ok=True)
-        (tmp_path / "deep" / f".partial-{name}.png").touch()
-        for path in (tmp_path / f".partial-{name}", tmp_path / "deep" / f".partial-{name}.png"):
-            os.utime(path, (time.time() - age,) * 2)
-    (tmp_path / "kept.png").touch()
-    remove_leftovers(tmp_path)
-    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
-    assert left == {".partial-new", "deep", "deep/.partial-new.png", "kept.png"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -69,9 +70,9 @@ def _cut(path: Path, steps: int) -> None:
     One that somebody removed is begun anew.
     """
     kept: list[bytes] = []
-    if steps and path.is_file():
+    if steps and os.path.lexists(path):
         logged = None
-        for line in path.read_bytes().splitlines(keepends=True):
+        for line in path.read_bytes().splitlines(keepends=True) if path.is_file() else []:
             step = _step(line)
             if step is None or logged == steps or (logged is not None and step != logged + 1):
                 break
