@@ -18,7 +18,7 @@ from typer.core import TyperGroup
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import refusal
 from reenactbench.plugins import Plugins, load_plugins
-from reenactbench.registry import cause
+from reenactbench.registry import DOCTOR, cause
 
 INTERRUPTED = 130
 BAD_INPUT = 2
@@ -40,7 +40,7 @@ class Group(TyperGroup):
         except (ImportError, AttributeError) as error:
             if not _broken_package(error):
                 raise
-            _end(f"error: a package is broken ({cause(error)}); `reenactbench doctor` says which and how to mend it")
+            _end(f"error: {cause(error)}{DOCTOR}")
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             _end("interrupted")

@@ -107,4 +107,7 @@ def _serve(pipe: Connection, life: Connection) -> None:
         except Exception as raised:
             raised.add_note(traceback.format_exc())
             error = raised
-        pipe.send((value, error))
+        try:
+            pipe.send((value, error))
+        except Exception:  # it cannot be pickled
+            pipe.send((None, RuntimeError(repr(error))))

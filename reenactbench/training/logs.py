@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -27,12 +28,23 @@ class Logs:
     def __init__(self, folder: Path, steps: int) -> None:
         self._folder = folder
         _cut(folder / LOG, steps)
-        with accessing(folder):
-            self._lines = (folder / LOG).open("a", encoding="utf-8", buffering=1)
-            self._curves = SummaryWriter(folder / CURVES, purge_step=steps + 1)
+        self._hook = threading.excepthook
+        threading.excepthook = self._heard
+        try:
+            with accessing(folder):
+                self._lines = (folder / LOG).open("a", encoding="utf-8", buffering=1)
+                self._curves = SummaryWriter(folder / CURVES, purge_step=steps + 1)
+        except BaseException:
+            threading.excepthook = self._hook
+            raise
 
     def __enter__(self) -> Logs:
         return self
+
+    def _heard(self, failure: threading.ExceptHookArgs) -> None:
+        """What the thread that writes the curves is refused, the next call or the end raises again."""
+        if not issubclass(failure.exc_type, OSError):
+            self._hook(failure)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -42,6 +54,7 @@ class Logs:
                 self._lines.close()
             finally:
                 self._curves.close()
+                threading.excepthook = self._hook
 
     def step(self, steps: int, epoch: int, losses: Mapping[str, float], seconds: float) -> None:
         """steps: those made, this one included. seconds: of the whole training so far."""
