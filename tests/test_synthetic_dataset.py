@@ -326,8 +326,8 @@ def test_verify_finds_damage(damage: str, reason: str, tmp_path: Path) -> None:
         array[6] = array[6] + 1
         np.save(path, array)
         if damage == "other":
-            meta = {"target": SOURCE, "source": SOURCE, "sha256": films._digest(films._arrays(folder))}
-            (folder / "film.json").write_text(json.dumps(meta))
+            arrays = {name: np.load(folder / f"{name}.npy") for name in films.ARRAYS}
+            films.seal(folder, films.META, {"target": SOURCE, "source": SOURCE, "sha256": films._digest(arrays)})
     (finding,) = films.check(folder)
     assert finding.fatal
     assert finding.reason.startswith(reason)

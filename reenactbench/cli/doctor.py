@@ -17,8 +17,8 @@ def doctor(ctx: typer.Context, json: shared.Json = False) -> None:
     modules = installation.imported()
     found = environment("cuda" if modules["torch"].cuda else "cpu")
     problems = [
-        *installation.module_problems(modules),
         *installation.requirement_problems(),
+        *installation.module_problems(modules),
         *installation.place_problems(),
         *([] if modules["onnxruntime"].error else installation.weights_problems()),
         *(f"plugin {report.name}: {error}" for report in ctx.obj.reports for error in report.errors),
