@@ -15,6 +15,7 @@ KINDS = ("methods", "datasets", "protocols", "metrics", "backbones", "report_sec
 BROKEN = (Exception, SystemExit)
 """What a plugin may raise without stopping the rest; Ctrl-C is ours."""
 
+DOCTOR = "; `reenactbench doctor` says which package is broken and how to mend it"
 WORD = r"\w[\w.+-]*"  # names stand on the command line and in file names
 _NAMES = {"backbones": rf"{WORD}/{WORD}", "report_sections": ".+", "commands": ".+"}
 
@@ -62,7 +63,8 @@ class Entry:
         try:
             return getattr(import_module(module), attribute)
         except BROKEN as error:
-            raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}") from error
+            hint = DOCTOR if isinstance(error, ImportError) else ""
+            raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}{hint}") from error
 
 
 class Registry:

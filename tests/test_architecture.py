@@ -24,6 +24,7 @@ LAYERS = [
     {"engine"},
     {"training"},
     {"metrics"},
+    {"installation"},
     {"backbones"},
     {"preparing"},
     {"protocols"},

@@ -27,7 +27,7 @@ from reenactbench.datasets.synthetic.parameters import MOTION
 from reenactbench.datasets.synthetic.world import FPS, FRAMES, takes, track
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import DatasetOptions, RunOptions, default_metrics, load_dataset
-from reenactbench.engine.store import read_strip
+from reenactbench.engine.store import decode_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import PARTIAL, read_json
 from reenactbench.interfaces import DataOptions
@@ -326,8 +326,8 @@ def test_verify_finds_damage(damage: str, reason: str, tmp_path: Path) -> None:
         array[6] = array[6] + 1
         np.save(path, array)
         if damage == "other":
-            meta = {"target": SOURCE, "source": SOURCE, "sha256": films._digest(films._arrays(folder))}
-            (folder / "film.json").write_text(json.dumps(meta))
+            arrays = {name: np.load(folder / f"{name}.npy") for name in films.ARRAYS}
+            films.seal(folder, films.META, {"target": SOURCE, "source": SOURCE, "sha256": films._digest(arrays)})
     (finding,) = films.check(folder)
     assert finding.fatal
     assert finding.reason.startswith(reason)
@@ -364,7 +364,7 @@ def test_in_cross_too_frames_are_scored_against_the_truth(finished: Run) -> None
 def test_the_score_is_that_of_the_very_frames(finished: Run) -> None:
     for pair in (pair for pair in finished.info["pairs"] if pair["kind"] == "cross"):
         media = finished.path / "media" / pair["id"]
-        truth, driver = (read_strip(media / f"{name}.png") for name in ("truth", "driver"))
+        truth, driver = (decode_strip((media / f"{name}.png").read_bytes()) for name in ("truth", "driver"))
         film = Film(pair["target"], pair["source"], tuple(pair["frames"]))
         np.testing.assert_array_equal(truth, np.load(film.folder / "images.npy"))
         (row,) = finished.pairs.query(

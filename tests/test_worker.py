@@ -24,7 +24,7 @@ from reenactbench.conformance.checks import FAIL, PASS, SKIPPED
 from reenactbench.conformance.finding import CheckOptions, examinations
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import MethodSpec, RunOptions, load_methods
-from reenactbench.engine.store import read_strip
+from reenactbench.engine.store import decode_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json
 from reenactbench.interfaces import Method
@@ -189,7 +189,8 @@ def test_a_described_method_gives_exactly_the_frames_of_one_in_this_process(opti
     assert outcome.failed_cells == 0
     info = read_run(outcome.path).info
     for pair in info["shown"]:
-        own, fade = (read_strip(outcome.path / "media" / pair / f"{name}.png") for name in ("own", "fade"))
+        strips = [outcome.path / "media" / pair / f"{name}.png" for name in ("own", "fade")]
+        own, fade = (decode_strip(path.read_bytes()) for path in strips)
         np.testing.assert_array_equal(own, fade)
     described = info["methods"][0]
     assert {key: described[key] for key in ("name", "licence", "citation", "summary", "image_size", "shots")} == {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from reenactbench.datasets import crop as cropping
+from reenactbench.datasets.arrays import opened, row_writer, seal, write_array
 from reenactbench.datasets.building import building
 from reenactbench.datasets.problem import Problem, excluded, spans
 from reenactbench.datasets.reading import RawClip, Reading, refuse
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import content_key, read_json, sha256_file, sha256_files, write_json
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import content_key, read_sealed, sha256_file, sha256_files, write_sealed
 from reenactbench.interfaces import LandmarkFinder
 from reenactbench.types import Clip, Finding
 
+META = "clip.json"
 SCHEMA = 3  # part of every fingerprint: raise it when the crops of the same input change
 
 NOT_SHOWN = "face outside the crop"
@@ -34,22 +36,22 @@ class Recipe:
 
 
 def prepared_clip(raw: RawClip, recipe: Recipe, cache: Path) -> Clip | None:
-    """The clip as prepared earlier from these very files; None where it is not."""
+    """The clip as prepared earlier from these very files; None where it is not, or damaged."""
     sources = _known_sources(raw, cache)
     if sources is None:
         return None
     fingerprint = _fingerprint(raw, recipe, sources)
-    folder = cache / "prepared" / fingerprint
-    if not folder.is_dir():
+    found = opened(cache / "prepared" / fingerprint, META)
+    if found is None:
         return None
-    meta = read_json(folder / "clip.json")
+    meta, arrays = found
     return Clip(
         info=raw.info,
         fingerprint=fingerprint,
         fps=meta["fps"],
-        numbers=np.load(folder / "numbers.npy"),
-        images=np.load(folder / "images.npy", mmap_mode="r"),
-        landmarks=np.load(folder / "landmarks.npy"),
+        numbers=arrays["numbers"],
+        images=arrays["images"],
+        landmarks=arrays["landmarks"],
         excluded=meta["excluded"],
         landmarks_from=meta["landmarks_from"],
         findings=tuple(Finding(f"{raw.info.id}/{where}", reason, fatal) for where, reason, fatal in meta["findings"]),
@@ -97,23 +99,23 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
     if away:
         reason = f"the face moves out of the crop in {len(away)} frames: {spans(away)}"
         reading.add(Problem(raw.video.name, reason, False, NOT_SHOWN, away))
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (len(numbers), size, size, 3))
     rows = {number: row for row, number in enumerate(numbers.tolist())}
+    made: list[int] = []
     handled = 0
-    for number, picture in reading.frames():
-        handled += 1
-        if number in rows:
-            images[rows[number]] = cropping.crop(picture, boxes[rows[number]], size)
+    with row_writer(folder / "images.npy", (size, size, 3), np.uint8) as write:
+        for number, picture in reading.frames():
+            handled += 1
+            if number in rows:
+                write(cropping.crop(picture, boxes[rows[number]], size))
+                made.append(number)
     check()
     problems = reading.problems
-    kept = [rows[number] for number in reading.usable(problems)]
-    if len(kept) < len(numbers):  # some are damaged, or do not show the face
-        np.save(folder / "kept.npy", images[kept])
-        (folder / "kept.npy").replace(folder / "images.npy")
-    else:
-        images.flush()
-    np.save(folder / "numbers.npy", numbers[kept])
-    np.save(folder / "landmarks.npy", cropping.to_crop(landmarks[kept], boxes[kept], size))
+    usable = reading.usable(problems)
+    if usable != made:  # some are damaged, or do not show the face
+        _keep_rows(folder / "images.npy", [made.index(number) for number in usable])
+    kept = [rows[number] for number in usable]
+    write_array(folder / "numbers.npy", numbers[kept])
+    write_array(folder / "landmarks.npy", cropping.to_crop(landmarks[kept], boxes[kept], size))
     meta = {
         "clip": raw.info.id,
         "fps": fps,
@@ -123,8 +125,17 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
         "schema": SCHEMA,
         "findings": [[problem.where, problem.reason, problem.fatal] for problem in problems],
     }
-    (folder / "clip.json").write_text(json.dumps(meta) + "\n")
+    seal(folder, META, meta)
     return handled
+
+
+def _keep_rows(path: Path, rows: Sequence[int]) -> None:
+    """Leave no other rows in the array of a file."""
+    values, kept = np.load(path, mmap_mode="r"), path.with_name("kept.npy")
+    with row_writer(kept, values.shape[1:], values.dtype) as write:
+        for row in rows:
+            write(values[row])
+    kept.replace(path)
 
 
 def _fingerprint(raw: RawClip, recipe: Recipe, sources: str) -> str:
@@ -154,7 +165,10 @@ def _known_sources(raw: RawClip, cache: Path) -> str | None:
     memo = _memo(raw, cache)
     if not memo.is_file():
         return None
-    known = read_json(memo)
+    try:
+        known = read_sealed(memo)
+    except Damaged:
+        return None
     return known["digest"] if known["stamp"] == content_key(_stamp(raw)) else None
 
 
@@ -163,5 +177,5 @@ def _read_sources(raw: RawClip, cache: Path) -> str:
     stamp = content_key(_stamp(raw))
     annotations = sha256_files(raw.annotations.files)
     digest = content_key({"video": sha256_file(raw.video), "annotations": annotations})
-    write_json(_memo(raw, cache), {"stamp": stamp, "digest": digest})
+    write_sealed(_memo(raw, cache), {"stamp": stamp, "digest": digest})
     return digest

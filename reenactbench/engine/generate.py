@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reenactbench.engine.plan import Cell
-from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
+from reenactbench.engine.store import Images, Store, pixel_hash
 from reenactbench.errors import BadOutput
 from reenactbench.interfaces import Dataset, Method
 from reenactbench.provenance import traceback_tail, without_folders
@@ -44,7 +44,6 @@ class Generator:
         except BROKEN as error:
             record = failed_record(error, time.perf_counter() - start)
         else:
-            write_strip(self._store.path("generated", cell.key, ".png"), images)
             record = {
                 **_environment(self.method),
                 "status": OK,
@@ -53,6 +52,8 @@ class Generator:
                 "sha256": pixel_hash(images),
                 "seconds": time.perf_counter() - start,
             }
+            self._store.write_frames(cell.key, images, record)
+            return record
         self._store.write_record("generated", cell.key, record)
         return record
 

@@ -11,6 +11,7 @@ from reenactbench.engine import plan
 from reenactbench.engine.generate import Generator, failure, method_frames
 from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
+from reenactbench.errors import StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Method, MethodMetric, Metric
 from reenactbench.provenance import environment
@@ -92,6 +93,8 @@ def _measure(
             subject = constructed(job, method, generators)
             targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
             record = dict(spec.metric.measure(subject, targets, method_frames(subject, source, cell.pair.frames)))
+        except StorageError:
+            raise
         except BROKEN as error:
             return dict.fromkeys(spec.metric.quantities, failure(error))
         job.store.write_record("scores", key, record)

@@ -12,6 +12,7 @@ from reenactbench.engine.job import Job
 from reenactbench.engine.measure import Rows, constructed, value_rows, variants_by_metric
 from reenactbench.engine.setup import MetricSpec
 from reenactbench.engine.tsne import VERSION, flattened, shown_frames
+from reenactbench.errors import StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import CodeMetric, Codes
 from reenactbench.preparing import prepare_clips, say_findings
@@ -34,6 +35,8 @@ def code_rows(job: Job, generators: dict[str, Generator]) -> tuple[Rows, Rows]:
             if _has_code(job, coder):
                 clips = _footage(job)
                 points += [{"method": method.name, **row} for row in _map(job, coder, clips)]
+        except StorageError:
+            raise
         except BROKEN as error:
             clips, problem = [], failure(error)
         for specs in metrics:
@@ -70,6 +73,8 @@ def _measured(job: Job, coder: Coder, specs: Sequence[MetricSpec], clips: Sequen
             codes = _codes(coder, choice)
             record = {"values": dict(metric.measure(codes)), "n_frames": len(codes.frames)}
             job.store.write_record("scores", key, record)
+        except StorageError:
+            raise
         except BROKEN as error:
             return _not_measured(specs, failure(error))
     return record

@@ -16,7 +16,7 @@ from reenactbench.engine.measure_codes import code_rows
 from reenactbench.engine.media import telling_pairs, write_media
 from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import Damaged, ReenactbenchError, StorageError
 from reenactbench.files import locked, read_json, remove_leftovers
 from reenactbench.interfaces import SetMetric
 from reenactbench.plugins import Plugins
@@ -39,16 +39,18 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
     path = job.path
     remove_leftovers(job.store.root)
     with locked(path):
+        remove_leftovers(path)
         _refuse_other_run(path, job)
         info = record.opening(job, started)
         remove_tables(path)  # what an earlier start of this run wrote; its scores are in the store
         write_run_info(path, info)
         plugins.notify("run_started", run=info)
         try:
-            generators = _generate(job, plugins)
-            pair_rows = _score(job, path, generators)
-            info["telling"] = telling_pairs(pair_rows, info["variants"])
-            write_media(job, info["shown"], info["telling"], path)
+            try:
+                _carry_out(job, plugins, path, info)
+            except Damaged:  # frames that were generated earlier; what was scored so far is in the store
+                plan.forget_damaged(job.cells, job.store)
+                _carry_out(job, plugins, path, info)
         except KeyboardInterrupt:
             record.close(info, job, started, INTERRUPTED)
             write_run_info(path, info)
@@ -57,6 +59,14 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
         write_run_info(path, info)
         plugins.notify("run_finished", run=info)
     return Outcome(path, len(info["failures"]), interrupted=False)
+
+
+def _carry_out(job: Job, plugins: Plugins, path: Path, info: dict[str, Any]) -> None:
+    """Generate what is not there, score, and copy what is shown; raises Damaged where stored frames are."""
+    generators = _generate(job, plugins)
+    pair_rows = _score(job, path, generators)
+    info["telling"] = telling_pairs(pair_rows, info["variants"])
+    write_media(job, info["shown"], info["telling"], path)
 
 
 def _refuse_other_run(path: Path, job: Job) -> None:
@@ -96,6 +106,8 @@ def _constructed(job: Job, method: MethodSpec) -> Generator | dict[str, Any]:
     """The method ready to generate, or the record that each of its cells fails with."""
     try:
         return Generator(job.construct(method), job.dataset, job.options.seed, job.store)
+    except StorageError:
+        raise
     except BROKEN as error:
         failed = failed_record(error, 0.0)
         return {**failed, "reason": f"the method cannot be constructed: {failed['reason']}"}

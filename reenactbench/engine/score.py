@@ -14,7 +14,8 @@ from reenactbench.engine.analysis import Analysis
 from reenactbench.engine.generate import failure
 from reenactbench.engine.plan import CACHED, Cell
 from reenactbench.engine.setup import MetricSpec
-from reenactbench.engine.store import Store, pixel_hash, read_strip
+from reenactbench.engine.store import Store, decode_strip
+from reenactbench.errors import Damaged, StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset, Features, FrameMetric, Pictures, Scene, SetMetric
 from reenactbench.protocols.sampling import reference_numbers
@@ -63,17 +64,9 @@ class Scorer:
         )
 
     def generated(self, cell: Cell) -> Pictures:
-        """The stored frames; a strip that is damaged or not the one recorded is removed, so that it is made again."""
+        """The stored frames; raises Damaged where they are not those that were generated."""
         assert cell.key is not None
-        path, sha256 = self._store.path("generated", cell.key, ".png"), self._output(cell)
-        try:
-            images = read_strip(path)
-            if pixel_hash(images) == sha256:
-                return Pictures(sha256, images)
-        except (OSError, ValueError):
-            pass
-        path.unlink(missing_ok=True)
-        raise OSError("the stored frames were damaged and are removed; the same command makes them again")
+        return Pictures(self._output(cell), decode_strip(self._store.strip(cell.key)))
 
     def truth(self, pair: Pair) -> Pictures | None:
         clip = self._dataset.truth(pair)
@@ -113,6 +106,8 @@ class Scorer:
                 try:
                     scene = scene or self.scene(cell)
                     scores = _checked(spec.metric, scene)
+                except StorageError:
+                    raise
                 except BROKEN as error:
                     pair_rows.append(_pair_row(cell, spec, None, FAILED, f"metric failed: {failure(error)}"))
                     continue
@@ -135,7 +130,8 @@ class Scorer:
     def _output(self, cell: Cell) -> str:
         assert cell.key is not None
         record = self._store.record("generated", cell.key)
-        assert record is not None
+        if record is None:
+            raise Damaged(f"{self._store.path('generated', cell.key, '.json')} is damaged")
         return str(record["sha256"])
 
     def _remembered(self, key: str) -> Scores | None:
@@ -215,6 +211,8 @@ class Scorer:
             try:
                 found = spec.metric.by_parts(*self._samples(spec.metric, done, real)) if real else {}
                 record = {str(parts): float(value) for parts, value in found.items() if np.isfinite(value)}
+            except StorageError:
+                raise
             except BROKEN:
                 return {}
             self._store.write_record("scores", key, record)
@@ -250,6 +248,8 @@ class Scorer:
                 value = float(spec.metric.compare(generated, reference))
                 if not np.isfinite(value):
                     raise ValueError(f"the value is {value}")
+            except StorageError:
+                raise
             except BROKEN as error:
                 return None, (0, 0), failure(error)
             record = {"value": value, "counts": [len(generated), len(reference)]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import Damaged, ReenactbenchError
 from reenactbench.files import read_json, write_json
 from reenactbench.provenance import command_line
 from reenactbench.training.footage import Footage
@@ -96,7 +96,10 @@ def refuse_other(job: Job, said: Mapping[str, Any]) -> None:
     refuse_existing(job.folder, job.resume)
     if not (job.folder / RECORD).is_file():
         return
-    recorded = read_json(job.folder / RECORD)
+    try:
+        recorded = read_json(job.folder / RECORD)
+    except Damaged as error:
+        raise Damaged(f"{error}; train under another --name") from error
     differing = [part for name in IDENTITY for part in _differing(name, recorded.get(name), said[name])]
     if differing:
         raise ReenactbenchError(

@@ -18,7 +18,7 @@ from lightning_fabric.plugins.precision import MixedPrecision, Precision
 from torch import nn
 
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import locked
+from reenactbench.files import locked, remove_leftovers
 from reenactbench.progress import progress_bar
 from reenactbench.provenance import environment
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, RUNNING
@@ -49,6 +49,7 @@ def train(job: Job) -> Outcome:
     loss is no finite number, which leaves the last good state.
     """
     with locked(job.folder):
+        remove_leftovers(job.folder)
         return _Training(job).run()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import replacing
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import flush_to_disk, replacing
 from reenactbench.training.average import Average
 from reenactbench.training.recipe import Recipe
 
@@ -45,22 +47,34 @@ def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: 
         "seconds": progress.seconds,
         "commits": progress.commits,
     }
+    content = BytesIO()  # of a full disk torch itself says nothing to be understood
+    torch.save(state, content)
     with replacing(folder / STATE) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(content.getbuffer())
+        flush_to_disk(temporary)
 
 
 def load_state(folder: Path, recipe: Recipe, average: Average | None) -> Progress:
-    """Put everything where it was; Progress of nothing where there is no state yet."""
-    if not (folder / STATE).is_file():
+    """Put everything where it was; Progress of nothing where there is no state yet.
+
+    Raises ReenactbenchError where the file is damaged, or holds the state of something else.
+    """
+    path = folder / STATE
+    if not path.is_file():
         return Progress()
-    state = _read(folder / STATE)
-    for name, network in recipe.networks().items():
-        network.load_state_dict(state["networks"][name])
-    for name, optimiser in recipe.optimisers().items():
-        optimiser.load_state_dict(state["optimisers"][name])
-    if average:
-        average.load_state_dict(state["average"])
-    return Progress(state["steps"], state["seconds"], state["commits"])
+    state = _read(path)
+    try:
+        for name, network in recipe.networks().items():
+            network.load_state_dict(state["networks"][name])
+        for name, optimiser in recipe.optimisers().items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if average:
+            average.load_state_dict(state["average"])
+        return Progress(int(state["steps"]), float(state["seconds"]), [str(commit) for commit in state["commits"]])
+    except Exception as error:  # torch raises whatever a value of another kind leads to
+        raise Damaged(
+            f"{path} does not hold the state of this training ({type(error).__name__}); train under another --name"
+        ) from error
 
 
 def last(folder: Path) -> str:
@@ -72,9 +86,10 @@ def last(folder: Path) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        with ZipFile(path) as file:
+            if file.testzip() is not None:  # torch would take it
+                raise ValueError
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises pickle, zip and runtime errors
-        raise ReenactbenchError(
-            f"{path} cannot be read ({type(error).__name__}); train under another --name"
-        ) from error
+    except Exception as error:  # zipfile and torch.load raise pickle, zip and runtime errors
+        raise Damaged(f"{path} cannot be read ({type(error).__name__}); train under another --name") from error
     return state

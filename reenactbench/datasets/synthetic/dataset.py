@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.cache import cache_folder
+from reenactbench.datasets.arrays import unseal
 from reenactbench.datasets.synthetic.films import (
+    META,
     SIZE,
     Film,
     cast,
@@ -106,9 +108,8 @@ class Synthetic(Dataset):
         """The exact labels of a prepared clip."""
         if self.prepared(clip_id) is None:
             raise ReenactbenchError(f"clip {clip_id} is not rendered yet; `reenactbench data prepare` does that")
-        folder = _own_film(clip_id).folder
-        motion = np.load(folder / "motion.npy")
-        return Labels(motion, np.load(folder / "visible.npy"), motion[:, :3])
+        _, arrays = unseal(_own_film(clip_id).folder, META)
+        return Labels(arrays["motion"], arrays["visible"], arrays["motion"][:, :3])
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
         absent = [clip for clip in self.clips() if not _own_film(clip.id).folder.is_dir()]
