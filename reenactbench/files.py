@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -14,9 +15,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import Damaged, ReenactbenchError
 
 PARTIAL = ".partial-"  # how what is not yet complete is called
+LARGEST_JSON = 64 << 20  # bytes
 
 
 def sha256_file(path: Path) -> str:
@@ -93,5 +95,25 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=1, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path) -> dict[str, Any]:
+    """The object that a JSON file holds, its numbers finite; raises Damaged where it holds none, or is no file."""
+    if not path.is_file():
+        raise Damaged(f"{path} is no file")
+    if path.stat().st_size > LARGEST_JSON:
+        raise Damaged(f"{path} is damaged: it has more than {LARGEST_JSON >> 20} MB")
+    try:
+        value = json.loads(path.read_bytes().decode(), parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise Damaged(f"{path} is damaged: it is no JSON ({type(error).__name__})") from error
+    if not isinstance(value, dict):
+        raise Damaged(f"{path} is damaged: it holds no JSON object")
+    return value
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
