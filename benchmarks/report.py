@@ -20,7 +20,8 @@ import pandas as pd
 from PIL import Image
 
 from reenactbench.report import FORMATS, write_report
-from reenactbench.results import COMPLETE, COMPUTED, OK, SCHEMA_VERSION, read_run, write_run_info, write_table
+from reenactbench.results import COMPLETE, COMPUTED, OK, read_run, write_run_info, write_table
+from reenactbench.run_info import SCHEMA_VERSION
 
 FRAMES = [*range(1, 17), *range(101, 117), *range(201, 217), *range(301, 317)]
 SIDE = 128
@@ -150,7 +151,9 @@ def _tables(methods: list[str], pairs: list[dict[str, Any]]) -> dict[str, Any]:
         for protocol, split in ([("any", "all")] if metric == "speed" else groups)
     ]  # fmt: skip
     driving = [
-        {"clip": f"clip-{clip}", "frame": frame, "yaw": random.uniform(-60, 60)} for clip in range(40) for frame in FRAMES
+        {"clip": f"clip-{clip}", "frame": frame, "yaw": random.uniform(-60, 60)}
+        for clip in range(40)
+        for frame in FRAMES
     ]
     return {"pairs": scores, "frames": frames, "sets": sets, "driving": driving}
 

@@ -146,8 +146,7 @@ def paired_test(
         return interval, 2.0 ** (1 - interval.clusters)
     with np.errstate(divide="ignore"):
         tails = [
-            2 * stdtr(freedom, -abs(interval.mean) / error)
-            for error, freedom in _standard_errors(checked, shared)
+            2 * stdtr(freedom, -abs(interval.mean) / error) for error, freedom in _standard_errors(checked, shared)
         ]
     return interval, float(max(tails))
 
