@@ -35,7 +35,8 @@ LAYERS = [
     {"hookspecs"},
     {"interfaces"},
     {"seeding", "stats", "results"},
-    {"cache", "files", "landmarks68", "progress", "provenance", "types"},
+    {"run_info", "run_tables"},
+    {"cache", "files", "foreign", "landmarks68", "progress", "provenance", "schema", "types"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""

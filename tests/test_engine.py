@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar

@@ -16,14 +16,14 @@ import torch
 from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
-
 from reenactbench_baselines.gannotation import losses
 from reenactbench_baselines.gannotation.config import MASKED, PLAIN, PRESETS, Config
 from reenactbench_baselines.gannotation.model import load_model
 from reenactbench_baselines.gannotation.networks import Drawn
 from reenactbench_baselines.gannotation.recipe import GANnotationRecipe
+from torch import Tensor, nn
+from torch.optim import Adam, Optimizer
+
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import refusal
 from reenactbench.plugins import Plugins, load_plugins
+from reenactbench.progress import say
 from reenactbench.registry import DOCTOR, cause
 
 INTERRUPTED = 130
@@ -51,7 +52,7 @@ def _end(sentence: str) -> None:
     if _debug:
         traceback.print_exc()
     else:
-        print(sentence, file=sys.stderr)
+        say(sentence)
 
 
 def _broken_package(error: Exception) -> bool:
@@ -118,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     absent = [file for file in files if not Path(file).is_file()]
     if absent:
-        print(f"error: --plugin {absent[0]}: there is no such file", file=sys.stderr)
+        say(f"error: --plugin {absent[0]}: there is no such file")
         return BAD_INPUT
     try:
         build_app(load_plugins(Path(file) for file in files))(words, prog_name="reenactbench")

@@ -121,6 +121,8 @@ def _print_outcome(path: Path) -> None:
 
 
 def _print_failures(failures: Sequence[dict[str, Any]]) -> None:
+    from reenactbench.progress import say
+
     counts = Counter((item["method"], item["reason"]) for item in failures)
     for (method, reason), count in counts.items():
-        typer.echo(f"{count} cell{'s' if count > 1 else ''} of {method} failed: {reason}", err=True)
+        say(f"{count} cell{'s' if count > 1 else ''} of {method} failed: {reason}")

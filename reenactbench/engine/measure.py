@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import torch
@@ -49,7 +50,7 @@ def value_rows(
     rows = []
     for spec in specs:
         value = found.get(spec.recipe, "was not measured")
-        number = isinstance(value, (int, float))
+        number = isinstance(value, (int, float)) and isfinite(value)
         rows.append(
             {
                 "method": method.name,
@@ -62,7 +63,7 @@ def value_rows(
                 "n_planned": 1,
                 "n_frames": n_frames,
                 "status": OK if number else NOT_COMPUTED,
-                "reason": "" if number else value,
+                "reason": "" if number else str(value),
             }
         )
     return rows

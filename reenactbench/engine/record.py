@@ -16,7 +16,8 @@ from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import CodeMetric, Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import is_matrix, rank
 from reenactbench.provenance import command_line, environment, without_folders
-from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
+from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING
+from reenactbench.run_info import SCHEMA_VERSION
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.types import Pair
 

@@ -18,9 +18,10 @@ from reenactbench.engine.score import Scorer, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
 from reenactbench.errors import Damaged, ReenactbenchError, StorageError
 from reenactbench.files import locked, read_json, remove_leftovers
+from reenactbench.foreign import refuse_links
 from reenactbench.interfaces import SetMetric
 from reenactbench.plugins import Plugins
-from reenactbench.progress import progress_bar
+from reenactbench.progress import progress_bar, say
 from reenactbench.registry import BROKEN
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, OK, remove_tables, write_run_info, write_table
 
@@ -38,6 +39,7 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
     job = load_job(options, plugins.registry, prepare=True)
     path = job.path
     remove_leftovers(job.store.root)
+    refuse_links(path)
     with locked(path):
         remove_leftovers(path)
         _refuse_other_run(path, job)
@@ -72,8 +74,15 @@ def _carry_out(job: Job, plugins: Plugins, path: Path, info: dict[str, Any]) -> 
 def _refuse_other_run(path: Path, job: Job) -> None:
     if not (path / "run.json").is_file():
         return
-    recorded, identity = read_json(path / "run.json").get("identity", {}), job.identity()
-    differing = [key for key in identity if recorded.get(key) != identity[key]]
+    try:
+        recorded, identity = read_json(path / "run.json").get("identity"), job.identity()
+    except Damaged as error:
+        if job.options.name is not None:  # which run it was nobody knows; a name from the content is this run's alone
+            raise ReenactbenchError(f"{error}; remove it to make this run there, or give another --name") from error
+        say(f"{error}; it is made again")
+        return
+    known = recorded if isinstance(recorded, dict) else {}
+    differing = [key for key in identity if known.get(key) != identity[key]]
     if differing:
         raise ReenactbenchError(f"{path} holds another run ({', '.join(differing)} differ); give another --name")
 
