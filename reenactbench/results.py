@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 OK, FAILED = "ok", "failed"
+METRIC_FAILED = "metric failed: "
+"""How the reason begins where a metric raised an error."""
 COMPUTED, NOT_COMPUTED = "computed", "not computed"
 RUNNING, COMPLETE, INTERRUPTED = "running", "complete", "interrupted"
 GIVEN, RENDERED = "given", "rendered"

@@ -33,8 +33,8 @@ LAYERS = [
     {"registry"},
     {"hookspecs"},
     {"interfaces"},
-    {"seeding", "stats", "results"},
-    {"cache", "files", "landmarks68", "progress", "provenance", "types"},
+    {"ending", "seeding", "stats", "results"},
+    {"cache", "files", "landmarks68", "process_state", "progress", "provenance", "types"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""

@@ -93,7 +93,9 @@ def run(
         typer.echo(f"interrupted; the same command goes on with {outcome.path}", err=True)
         raise typer.Exit(130)
     _print_outcome(outcome.path)
-    if outcome.failed_cells:
+    for variant, reason in outcome.failed_metrics.items():
+        typer.echo(f"{variant} has no value of any method: {reason}", err=True)
+    if outcome.failed_cells or outcome.failed_metrics:
         raise typer.Exit(1)
 
 
