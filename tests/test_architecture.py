@@ -34,7 +34,8 @@ LAYERS = [
     {"hookspecs"},
     {"interfaces"},
     {"ending", "seeding", "stats", "results"},
-    {"cache", "files", "landmarks68", "process_state", "progress", "provenance", "types"},
+    {"cache", "landmarks68", "process_state", "progress", "provenance", "types"},
+    {"files"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""

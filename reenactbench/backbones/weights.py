@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reenactbench.cache import cache_folder
 from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import replacing
+from reenactbench.files import home_path, replacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     """
     known = KNOWN.get(argument)
     if known is None:
-        path = Path(argument).expanduser()
+        path = home_path(argument)
         if path.is_dir() and member:
             path = path / member
         if not path.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,7 @@ class Job:
 
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
+    options = replace(options, out=options.out.absolute())  # a method may work in another folder
     device = setup.pick_device(options.device)
     limits = {"timeout": options.timeout, "memory": options.memory_limit}
     methods = setup.load_methods(

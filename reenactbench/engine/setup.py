@@ -23,7 +23,6 @@ from reenactbench.files import content_key, sha256_file, sha256_files
 from reenactbench.interfaces import Backbone, CodeMetric, DataOptions, Dataset, Method, MethodMetric, Metric
 from reenactbench.progress import say
 from reenactbench.registry import BROKEN, Entry, Registry, cause
-from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
 from reenactbench.types import ClipInfo
 from reenactbench.worker.description import Description
@@ -168,9 +167,8 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
         )
 
     known = {"detector", "landmarks"} <= set(specs)
-    dataset: Dataset = factory(
-        DataOptions(options.data_root, options.allow_missing, options.crop, finder if known else None)
-    )
+    root = options.data_root and options.data_root.absolute()
+    dataset: Dataset = factory(DataOptions(root, options.allow_missing, options.crop, finder if known else None))
     return dataset
 
 
@@ -223,10 +221,6 @@ def _method_spec(
     if not (isinstance(cls, type) and issubclass(cls, Method)):
         raise ReenactbenchError(
             f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
-        )
-    if entry.name in STRIPS:
-        raise ReenactbenchError(
-            f"method {entry.name!r} of plugin {entry.owner!r} needs another name; that one is taken"
         )
     checkpoint = checkpoint or cls.default_checkpoint
     if checkpoint is not None and not checkpoint.is_file():
