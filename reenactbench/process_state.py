@@ -142,7 +142,7 @@ def _set_cudnn(before: tuple[bool, bool, bool]) -> None:
     _backends.cudnn.enabled, _backends.cudnn.benchmark, _backends.cudnn.deterministic = before
 
 
-_SMALLEST = 5e-324
+_SMALLEST = 5e-324  # times one it is nothing where the processor flushes denormal numbers; torch cannot be asked
 
 
 # What others than torch keep
@@ -190,9 +190,8 @@ def _set_environment(before: dict[Any, Any]) -> None:
 
 
 def _set_filters(before: list[Any]) -> None:
-    warnings.filters[:] = before  # type: ignore[index]
     warnings.simplefilter("default")  # makes Python forget what it has looked up
-    del warnings.filters[0]  # type: ignore[attr-defined]
+    warnings.filters[:] = before  # type: ignore[index]
 
 
 def _streams() -> tuple[Any, Any, Any]:
