@@ -140,6 +140,14 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def home_path(text: str) -> Path:
+    """The path, with the home folder for `~`, from the root on; raises ReenactbenchError where `~NAME` is nobody's."""
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ReenactbenchError(f"{text}: there is no user of that name, so no home folder") from None
+
+
 def folder_name(name: str) -> str:
     """The name that `--name` gives to a folder; raises ReenactbenchError where it could lead to another place."""
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):

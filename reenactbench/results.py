@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OK, FAILED = "ok", "failed"
+METRIC_FAILED = "metric failed: "
+"""How the reason begins where a metric raised an error."""
 COMPUTED, NOT_COMPUTED = VARIANT_STATUSES
 RUNNING, COMPLETE, INTERRUPTED = STATUSES
 GIVEN, RENDERED = TRUTHS

@@ -34,9 +34,10 @@ LAYERS = [
     {"registry"},
     {"hookspecs"},
     {"interfaces"},
-    {"seeding", "stats", "results"},
+    {"ending", "seeding", "stats", "results"},
     {"run_info", "run_tables"},
-    {"cache", "files", "foreign", "landmarks68", "progress", "provenance", "schema", "types"},
+    {"cache", "foreign", "landmarks68", "process_state", "progress", "provenance", "schema", "types"},
+    {"files"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""

@@ -229,6 +229,15 @@ def test_which_training_of_a_method_ran_stands_beside_its_name_in_every_table(tm
     assert terminal_tables(run).count(beside) == len(metric_tables([run]))
 
 
+def test_that_a_method_changed_the_process_stands_beside_its_name(tmp_path: Path) -> None:
+    run = fake_run(tmp_path)
+    run.info["methods"][0]["changed"] = ["torch's default dtype to torch.float64", "the locale"]
+    found = page([run], tmp_path).text
+    assert "put back after every call: torch's default dtype to torch.float64; the locale" in found
+    for text in (found, markdown.render([run]), terminal_tables(run)):
+        assert "changed the process" in text
+
+
 def test_sections_of_plugins_come_last_and_a_broken_one_costs_nothing(run: Run, tmp_path: Path) -> None:
     def broken(runs: list[Run]) -> str:
         raise ValueError("<b>oops</b>")

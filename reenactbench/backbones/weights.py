@@ -9,7 +9,7 @@ from pathlib import Path
 from reenactbench.cache import cache_folder
 from reenactbench.datasets.building import partial_folder
 from reenactbench.errors import Damaged, MissingWeights, ReenactbenchError
-from reenactbench.files import accessing, sha256_file
+from reenactbench.files import accessing, home_path, sha256_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     """
     known = KNOWN.get(argument)
     if known is None:
-        path = Path(argument).expanduser()
+        path = home_path(argument)
         if path.is_dir() and member:
             path = path / member
         if not path.is_file():

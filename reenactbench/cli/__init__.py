@@ -15,6 +15,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from reenactbench.ending import end_in_time
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import refusal
 from reenactbench.plugins import Plugins, load_plugins
@@ -101,9 +102,15 @@ def build_app(plugins: Plugins) -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+    """Run the command line; returns the exit status. Without arguments this is the program, which ends afterwards."""
+    status = _run(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is None:
+        end_in_time(status)
+    return status
+
+
+def _run(words: list[str]) -> int:
     global _debug
-    words = list(sys.argv[1:] if arguments is None else arguments)
     words, files = take_option(words, "--plugin")
     _debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

@@ -7,7 +7,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from reenactbench.foreign import one_line
-from reenactbench.report.wording import trained
+from reenactbench.report.wording import remarks
 from reenactbench.results import COMPUTED, NOT_COMPUTED
 from reenactbench.summary import ANY, is_against_rendered, summary_rows
 
@@ -51,7 +51,7 @@ def _heading(run: Run) -> str:
 def _grid(rows: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]], variants: Mapping[str, Any]) -> str:
     cells = {(row["variant"], row["method"]): _cell(row, variants[row["variant"]]) for row in rows}
     shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == COMPUTED]
-    methods, trainings = [info["name"] for info in infos], [trained(info) for info in infos]
+    methods, trainings = [info["name"] for info in infos], [remarks(info) for info in infos]
     lines = [["", *methods], *([["", *trainings]] if any(trainings) else [])]
     for name in shown:
         label = f"{name} {ARROWS[variants[name]['higher_is_better']]}"

@@ -66,7 +66,7 @@ def train(
     from reenactbench.training.loop import train as carry_out
 
     parts = [method, variant, preset, *([dataset] if dataset != shared.DEFAULT_DATASET else [])]
-    folder = out / folder_name(name or "-".join(parts))
+    folder = (out / folder_name(name or "-".join(parts))).absolute()
     refuse_existing(folder, resume)  # before anything is prepared
     picked = pick_device(device)
     given = shared.backbones(detector=detector, landmarks=landmarks)
@@ -90,8 +90,9 @@ def train(
     if outcome.interrupted:
         typer.echo("interrupted; the same command with --resume goes on", err=True)
         raise typer.Exit(130)
-    print(f"checkpoint after {outcome.steps} steps: {outcome.checkpoint}")
-    print(f"reenactbench run --method {method} --checkpoint {outcome.checkpoint}")
+    checkpoint = out / folder.name / outcome.checkpoint.name
+    print(f"checkpoint after {outcome.steps} steps: {checkpoint}")
+    print(f"reenactbench run --method {method} --checkpoint {checkpoint}")
 
 
 def _recipe(registry: Registry, method: str) -> type[Recipe]:

@@ -15,9 +15,10 @@ from reenactbench.engine.setup import MethodSpec, MetricSpec
 from reenactbench.errors import StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Method, MethodMetric, Metric
+from reenactbench.process_state import draws_kept
 from reenactbench.provenance import environment
 from reenactbench.registry import BROKEN
-from reenactbench.results import NOT_COMPUTED, OK
+from reenactbench.results import METRIC_FAILED, NOT_COMPUTED, OK
 from reenactbench.types import ALL
 from reenactbench.worker.method import WorkerMethod
 
@@ -93,10 +94,12 @@ def _measure(
         try:
             subject = constructed(job, method, generators)
             targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
-            record = dict(spec.metric.measure(subject, targets, method_frames(subject, source, cell.pair.frames)))
+            driving = method_frames(subject, source, cell.pair.frames)
+            with method.guard.watch(), draws_kept():
+                record = dict(spec.metric.measure(subject, targets, driving))
         except StorageError:
             raise
         except BROKEN as error:
-            return dict.fromkeys(spec.metric.quantities, failure(error))
+            return dict.fromkeys(spec.metric.quantities, METRIC_FAILED + failure(error))
         job.store.write_record("scores", key, record)
     return record

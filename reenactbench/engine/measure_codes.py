@@ -18,6 +18,7 @@ from reenactbench.interfaces import CodeMetric, Codes
 from reenactbench.preparing import prepare_clips, say_findings
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN
+from reenactbench.results import METRIC_FAILED
 from reenactbench.types import Clip
 
 NO_CODE = "has no motion code"
@@ -71,12 +72,16 @@ def _measured(job: Job, coder: Coder, specs: Sequence[MetricSpec], clips: Sequen
     if record is None:
         try:
             codes = _codes(coder, choice)
-            record = {"values": dict(metric.measure(codes)), "n_frames": len(codes.frames)}
-            job.store.write_record("scores", key, record)
         except StorageError:
             raise
         except BROKEN as error:
             return _not_measured(specs, failure(error))
+        try:
+            with specs[0].guard.watch():
+                record = {"values": dict(metric.measure(codes)), "n_frames": len(codes.frames)}
+        except BROKEN as error:
+            return _not_measured(specs, METRIC_FAILED + failure(error))
+        job.store.write_record("scores", key, record)
     return record
 
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from reenactbench.backbones.detector import Detector
 from reenactbench.backbones.weights import KNOWN
+from reenactbench.engine.guard import Guard
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import Backbone, Features, LandmarkFinder
 from reenactbench.registry import Registry
@@ -26,7 +27,10 @@ def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Back
         schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
         raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
     entry = registry.find("backbones", f"{kind}/{scheme}")
-    backbone: Backbone = entry.load()(argument, device)
+    guard = Guard(entry)
+    make = guard.load()
+    with guard.watch():
+        backbone: Backbone = make(argument, device)
     backbone.origin = f"{entry.distribution} {entry.version}"
     backbone.name = backbone_name(registry, kind, spec)
     return backbone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from reenactbench.engine.job import Job, load_job
 from reenactbench.engine.measure import method_rows
 from reenactbench.engine.measure_codes import code_rows
 from reenactbench.engine.media import telling_pairs, write_media
-from reenactbench.engine.score import Scorer, grouped
+from reenactbench.engine.score import Rows, Scorer, failed_everywhere, grouped
 from reenactbench.engine.setup import MethodSpec, RunOptions
 from reenactbench.errors import Damaged, ReenactbenchError, StorageError
 from reenactbench.files import locked, read_json, remove_leftovers
@@ -31,6 +32,8 @@ class Outcome:
     path: Path
     failed_cells: int
     interrupted: bool
+    failed_metrics: Mapping[str, str]
+    """variant -> reason, of the metrics that failed on whatever was generated."""
 
 
 def run(options: RunOptions, plugins: Plugins) -> Outcome:
@@ -49,26 +52,30 @@ def run(options: RunOptions, plugins: Plugins) -> Outcome:
         plugins.notify("run_started", run=info)
         try:
             try:
-                _carry_out(job, plugins, path, info)
+                rows = _carry_out(job, plugins, path, info)
             except Damaged:  # frames that were generated earlier; what was scored so far is in the store
                 plan.forget_damaged(job.cells, job.store)
-                _carry_out(job, plugins, path, info)
+                rows = _carry_out(job, plugins, path, info)
         except KeyboardInterrupt:
             record.close(info, job, started, INTERRUPTED)
             write_run_info(path, info)
-            return Outcome(path, 0, interrupted=True)
+            return Outcome(path, 0, True, {})
         record.close(info, job, started, COMPLETE)
         write_run_info(path, info)
         plugins.notify("run_finished", run=info)
-    return Outcome(path, len(info["failures"]), interrupted=False)
+    return Outcome(path, len(info["failures"]), False, failed_everywhere(rows))
 
 
-def _carry_out(job: Job, plugins: Plugins, path: Path, info: dict[str, Any]) -> None:
-    """Generate what is not there, score, and copy what is shown; raises Damaged where stored frames are."""
+def _carry_out(job: Job, plugins: Plugins, path: Path, info: dict[str, Any]) -> Rows:
+    """Generate what is not there, score, and copy what is shown; returns the rows of `pairs` and `sets`.
+
+    Raises Damaged where frames in the store are.
+    """
     generators = _generate(job, plugins)
-    pair_rows = _score(job, path, generators)
+    pair_rows, set_rows = _score(job, path, generators)
     info["telling"] = telling_pairs(pair_rows, info["variants"])
     write_media(job, info["shown"], info["telling"], path)
+    return pair_rows + set_rows
 
 
 def _refuse_other_run(path: Path, job: Job) -> None:
@@ -122,11 +129,11 @@ def _constructed(job: Job, method: MethodSpec) -> Generator | dict[str, Any]:
         return {**failed, "reason": f"the method cannot be constructed: {failed['reason']}"}
 
 
-def _score(job: Job, path: Path, generators: dict[str, Generator]) -> list[dict[str, Any]]:
-    """Write the tables; returns the rows of `pairs`."""
+def _score(job: Job, path: Path, generators: dict[str, Generator]) -> tuple[Rows, Rows]:
+    """Write the tables; returns the rows of `pairs` and of `sets`."""
     scorer = Scorer(job.dataset, job.metrics, job.device, job.store)
-    pair_rows: list[dict[str, Any]] = []
-    frame_rows: list[dict[str, Any]] = []
+    pair_rows: Rows = []
+    frame_rows: Rows = []
     with progress_bar("scoring", sum(len(cell.pair.frames) for cell in job.cells)) as advance:
         for cell in job.cells:
             of_pair, of_frames = scorer.frame_rows(cell)
@@ -140,8 +147,9 @@ def _score(job: Job, path: Path, generators: dict[str, Generator]) -> list[dict[
     write_table(path, "pairs", pair_rows)
     write_table(path, "frames", frame_rows)
     code_values, code_points = code_rows(job, generators)
-    write_table(path, "sets", set_rows + method_rows(job, generators) + code_values)
+    set_rows += method_rows(job, generators) + code_values
+    write_table(path, "sets", set_rows)
     for name, rows in (("codes", code_points), ("driving", driving_rows(job)), ("sizes", size_rows)):
         if rows:
             write_table(path, name, rows)
-    return pair_rows
+    return pair_rows, set_rows

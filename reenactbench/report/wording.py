@@ -107,6 +107,11 @@ def trained(method: Mapping[str, Any]) -> str:
     return ", ".join([*words, f"fine-tuned {plural(steps, 'step')}"] if steps else words)
 
 
+def remarks(method: Mapping[str, Any]) -> str:
+    """What stands beside a method in tables: its training, and that it changed what belongs to the whole process."""
+    return ", ".join(filter(None, (trained(method), "changed the process" if method.get("changed") else "")))
+
+
 def device(run: Run) -> str:
     environment = run.info["environment"]
     return shorten(environment["device_name"] or environment["device"])
