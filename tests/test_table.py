@@ -149,7 +149,7 @@ def damaged_npy() -> st.SearchStrategy[bytes]:
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
-JSON = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
+JSON = st.lists(VALUES, max_size=3) | st.dictionaries(st.sampled_from(["1", "01", "-1", "x", "9" * 30]), VALUES)
 
 
 def damaged_frames(edits: list[tuple[int, Any]]) -> Any:
