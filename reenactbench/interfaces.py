@@ -146,6 +146,11 @@ class Dataset(ABC):
     def prepared(self, clip_id: str) -> Clip | None:
         """The prepared clip, or None where `prepare` has not run for it."""
 
+    def findings(self, clip_ids: Sequence[str]) -> Sequence[Finding]:
+        """What a person should know of these clips, as far as they are prepared, and of what else lies among them."""
+        prepared = [self.prepared(clip_id) for clip_id in clip_ids]
+        return [finding for clip in prepared if clip is not None for finding in clip.findings]
+
     @abstractmethod
     def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:
         """Prepare those clips that are not yet; calls progress(frames) as frames are done. Safe to interrupt."""

@@ -59,7 +59,9 @@ def boxes_of(name: str, landmarks: Array, numbers: npt.NDArray[np.int32], fps: f
     sides = boxes[:, 2:].max(axis=1)
     if sides.max() > _LARGEST:
         frame, side = numbers[sides.argmax()], sides.max()
-        raise ReenactbenchError(f"frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut")
+        raise ReenactbenchError(
+            f"frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut"
+        )
     return boxes
 
 

@@ -15,7 +15,7 @@ from reenactbench.engine.store import Store
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key, folder_name
 from reenactbench.interfaces import Dataset, Method, SetMetric
-from reenactbench.preparing import available_cores, prepare_clips
+from reenactbench.preparing import available_cores, prepare_clips, say_findings
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN, Registry
 from reenactbench.types import Pair
@@ -73,12 +73,18 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
         if method.finetune_steps:
             _check_finetuning(method, device, options.seed)
     dataset = setup.load_dataset(registry, options, device)
-    pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
+    asked = options.protocols, options.splits, options.limit
+    pairs, protocols = plan_pairs(registry, dataset, *asked)
     names = options.metrics or setup.default_metrics(registry, dataset)
     specs = backbone_specs(type(dataset), options.backbones)
     metrics = setup.load_metrics(registry, names, specs, device, dataset.training_clips)
     if prepare:
-        prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
+        listed = None
+        while listed != (listed := dataset.clips()):  # some may turn out to be unusable
+            pairs, protocols = plan_pairs(registry, dataset, *asked)
+            used = sorted({clip for pair in pairs for clip in (pair.source, pair.target)})
+            prepare_clips(dataset, used)
+        say_findings(dataset, used)
     pairs, impossible = plan.resolve_pairs(dataset, pairs)
     if prepare and dataset.makes_truth and any(map(_compares_with_truth, metrics)):
         prepare_truth(dataset, pairs)

@@ -14,7 +14,7 @@ from reenactbench.engine.setup import MetricSpec
 from reenactbench.engine.tsne import VERSION, flattened, shown_frames
 from reenactbench.files import content_key
 from reenactbench.interfaces import CodeMetric, Codes
-from reenactbench.preparing import prepare_clips
+from reenactbench.preparing import prepare_clips, say_findings
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN
 from reenactbench.types import Clip
@@ -53,6 +53,8 @@ def _footage(job: Job) -> list[Clip]:
     """The clips that methods are trained on, prepared."""
     ids = [clip.id for clip in job.dataset.training_clips()]
     prepare_clips(job.dataset, ids)
+    scored = {clip for pair in job.pairs for clip in (pair.source, pair.target)}
+    say_findings(job.dataset, [clip_id for clip_id in ids if clip_id not in scored])
     return [clip for clip_id in ids if (clip := job.dataset.prepared(clip_id)) is not None]
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset
-from reenactbench.preparing import prepare_clips
+from reenactbench.preparing import prepare_clips, say_findings
 from reenactbench.progress import say
 from reenactbench.types import Clip, ClipInfo
 
@@ -75,10 +75,12 @@ def open_footage(dataset: Dataset, limit: int | None = None) -> Footage:
     if not infos:
         raise ReenactbenchError(f"data set {dataset.name} has no clips to train on; name another --dataset")
     prepare_clips(dataset, [info.id for info in infos])
+    say_findings(dataset, [info.id for info in infos])
     clips = []
     for info in infos:
         clip = dataset.prepared(info.id)
-        assert clip is not None
+        if clip is None:  # it turned out to be unusable, and that was said
+            continue
         if len(_starts(clip, CONSECUTIVE)):
             clips.append(clip)
         else:
