@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from reenactbench.datasets.crop import POLICIES, boxes_of, shown
+from reenactbench.datasets.crop import POLICIES, check, shown, square, tight
 from reenactbench.errors import ReenactbenchError
 
 FACE = np.array([[-20, -25], [20, 25], *[[0, 0]] * 66])
@@ -27,12 +29,12 @@ def test_a_box_that_would_take_too_much_memory_is_refused_with_its_frame(name: s
 
 def test_a_face_that_a_smoothed_track_leaves_is_not_shown() -> None:
     landmarks, numbers = track([(100, 100)] * 100 + [(1000, 100)] * 100)
-    boxes = boxes_of("square@1", landmarks, numbers, 25)
+    boxes = square(landmarks, numbers, 25)
     visible = shown(landmarks, boxes)
     assert visible[:20].all()
     assert visible[-20:].all()
     assert not visible[98:102].any()
-    assert shown(landmarks, boxes_of("tight@1", landmarks, numbers, 25)).all()
+    assert shown(landmarks, tight(landmarks, numbers, 25)).all()
 
 
 def test_a_face_at_the_edge_of_its_box_is_shown() -> None:

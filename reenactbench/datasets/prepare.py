@@ -92,7 +92,8 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
     numbers = np.array(reading.usable(reading.problems), np.int32)
     landmarks = np.stack([reading.landmarks[number] for number in numbers.tolist()]).astype(np.float64)
     fps, size = reading.video.fps, recipe.size
-    boxes = cropping.boxes_of(recipe.crop, landmarks, numbers, fps)
+    boxes = cropping.policy(recipe.crop)(landmarks, numbers, fps)
+    cropping.check(boxes, numbers, raw.video)
     away = tuple(numbers[~cropping.shown(landmarks, boxes)].tolist())
     if away:
         reason = f"the face moves out of the crop in {len(away)} frames: {spans(away)}"
