@@ -144,7 +144,5 @@ def _numbering(where: str, numbers: set[int], video: Video) -> Iterator[Problem]
         else:
             yield Problem(where, reason, True, NO_PICTURE, beyond)
     elif video.variable and numbers and max(numbers) < video.count:
-        reason = (
-            f"the last landmarks are of frame {max(numbers)} of {video.count}, and {uneven}: they are right only if "
-        )
-        yield Problem(where, reason + "frames were numbered as ffmpeg -fps_mode passthrough does", False)
+        reason = f"the last landmarks are of frame {max(numbers)} of {video.count}, and {uneven}"
+        yield Problem(where, f"{reason}: they are wrong unless numbered as ffmpeg -fps_mode passthrough does", False)
