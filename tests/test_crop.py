@@ -21,10 +21,10 @@ def track(centres: list[tuple[float, float]], scale: float = 1) -> tuple[np.ndar
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_box_that_would_take_too_much_memory_is_refused_with_its_frame(name: str) -> None:
     landmarks, numbers = track([(100, 100)] * 3, 300)
-    with pytest.raises(
-        ReenactbenchError, match=r"frame 1: the crop is [\d,]+ pixels wide; more than 8,192 are not cut"
-    ):
-        boxes_of(name, landmarks, numbers, 25)
+    boxes = POLICIES[name](landmarks, numbers, 25)
+    message = r"vid\.avi, frame 1: the crop is [\d,]+ pixels wide; more than 8,192 are not cut out"
+    with pytest.raises(ReenactbenchError, match=message):
+        check(boxes, numbers, Path("vid.avi"))
 
 
 def test_a_face_that_a_smoothed_track_leaves_is_not_shown() -> None:
