@@ -23,6 +23,8 @@ class Progress:
     steps: int = 0
     seconds: float = 0.0
     """Of training, over all times it was taken up again."""
+    validation: list[dict[str, float]] = field(default_factory=list)
+    """What was found on people who are not trained on, by samples."""
     commits: list[str] = field(default_factory=list)
     """Of the code that trained, one for each time that it was another."""
 
@@ -43,6 +45,7 @@ def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: 
         "average": average.state_dict() if average else {},
         "steps": progress.steps,
         "seconds": progress.seconds,
+        "validation": progress.validation,
         "commits": progress.commits,
     }
     with replacing(folder / STATE) as temporary:
@@ -60,7 +63,7 @@ def load_state(folder: Path, recipe: Recipe, average: Average | None) -> Progres
         optimiser.load_state_dict(state["optimisers"][name])
     if average:
         average.load_state_dict(state["average"])
-    return Progress(state["steps"], state["seconds"], state["commits"])
+    return Progress(state["steps"], state["seconds"], state["validation"], state["commits"])
 
 
 def last(folder: Path) -> str:
