@@ -15,7 +15,7 @@ class Config:
 
     width: int = 16
     """Channels at 64 places a side; twice as many at 32, four times at 16."""
-    code: int = 96
+    code: int = 88
     """Channels of the codes of E_C and E_L, at 8 places a side."""
     motion_width: int = 384
     """Of the hidden layers of the motion networks."""
@@ -26,7 +26,7 @@ class Config:
 
     batch: int = 8
     """Paired samples a step."""
-    steps: int = 20_000
+    steps: int = 17_000
     rate: float = 1.5e-3
     """The highest learning rate of Adam, with 0.9 and 0.999."""
     rise: int = 100

@@ -96,7 +96,7 @@ class Generator(nn.Module):
         self.pixels = nn.Conv2d(12, width, 3, padding=1)
         self.drawn = nn.Sequential(convolution(width, width, 3), convolution(width, width, 3))
         self.last = nn.ConvTranspose2d(width, 4, 4, 2, 1)
-        for layer in (self.coarse, self.fine):  # the first flow is the field where landmarks are, and rest elsewhere
+        for layer in (self.coarse, self.fine):  # so the flow begins as about the field, where landmarks are
             nn.init.normal_(layer.weight, std=1e-3)
         with torch.no_grad():
             assert self.last.bias is not None

@@ -51,9 +51,10 @@ def augmented_motions(
     driving: Tensor, own: Tensor, moved: Tensor, size: int, random: np.random.Generator, strength: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`Draws.same_motions` [B,68,2] in pixels of `size`, as if filmed by other cameras: one for the motion, so that
-    driving and moved landmarks are disturbed alike, another for `own`. All three are mirrored, or none."""
-    of_motion = _Ways(random, len(own), strength, stretch=0.0)
-    of_own = _Ways(random, len(own), strength, stretch=0.0, mirror=of_motion.mirror)
+    driving and moved landmarks are disturbed alike, another for `own`. All three are mirrored, or none; none is
+    stretched, which would make another shape of face."""
+    of_motion = _Ways(random, len(own), strength, stretched=False)
+    of_own = _Ways(random, len(own), strength, stretched=False, mirror=of_motion.mirror)
     return of_motion.moved(driving, size), of_own.moved(own, size), of_motion.moved(moved, size)
 
 
@@ -65,7 +66,7 @@ class _Ways:
         random: np.random.Generator,
         samples: int,
         strength: float,
-        stretch: float = STRETCH,
+        stretched: bool = True,
         mirror: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """mirror: which are mirrored, where that is known already."""
@@ -76,7 +77,8 @@ class _Ways:
         self.mirror = random.random(samples) < MIRROR * strength if mirror is None else mirror
         turn = within(-math.radians(TURN), math.radians(TURN))
         scale = np.exp(within(math.log(SCALE[0]), math.log(SCALE[1])))
-        ratio = np.exp(within(-math.log1p(stretch) / 2, math.log1p(stretch) / 2))
+        stretch = math.log1p(STRETCH) / 2 if stretched else 0.0
+        ratio = np.exp(within(-stretch, stretch))
         sides = np.stack([scale * ratio * np.where(self.mirror, -1, 1), scale / ratio], 1)
         rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]).transpose(2, 0, 1)
         self.matrix = rotation * sides[:, None]
