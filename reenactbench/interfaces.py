@@ -109,6 +109,8 @@ class DataOptions:
     """The crop policy; None: the data set's own way."""
     finder: Callable[[], LandmarkFinder] | None = None
     """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
+    people: int = 0
+    """So many further people, whom no protocol knows, are to be in `training_clips`."""
 
 
 class Dataset(ABC):
@@ -122,6 +124,8 @@ class Dataset(ABC):
     """Metrics that a run computes only if it names them; one that names none computes all others."""
     makes_truth: ClassVar[bool] = False
     """Whether `prepare_truth` can make the true frames of `cross` pairs."""
+    makes_people: ClassVar[bool] = False
+    """Whether `training_clips` can hold further people, as many as `DataOptions.people` says."""
     crop: str = ""
     """The crop policy in use; empty where nothing is cropped."""
     frozen: bool = False
@@ -132,11 +136,22 @@ class Dataset(ABC):
         """The clips that are here, sorted by id; decodes nothing."""
 
     def training_clips(self) -> Sequence[ClipInfo]:
-        """The clips that methods are trained on, sorted by id: the seen ones, and what else there is of their people.
+        """The clips that methods are trained on, sorted by id: the seen ones, what else there is of their people, and
+        further people.
 
-        `prepare`, `prepared` and `frame_count` take their ids too.
+        `prepare`, `prepared` and `frame_count` take their ids too, and those of `validation_clips`.
         """
         return [clip for clip in self.clips() if clip.split == SEEN]
+
+    def validation_clips(self) -> Sequence[ClipInfo]:
+        """Clips of people who are neither trained on nor in any protocol, to choose settings on; empty where there are
+        none."""
+        return []
+
+    def same_motions(self) -> npt.NDArray[np.float32] | None:
+        """Landmarks [P,M,68,2] in pixels of `image_size` of P people who all make the same M motions; None where
+        nobody knows such."""
+        return None
 
     @abstractmethod
     def missing(self) -> Sequence[str]:

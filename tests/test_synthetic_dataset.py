@@ -19,12 +19,13 @@ import pytest
 
 from reenactbench.backbones import synthface
 from reenactbench.datasets.synthetic import dataset as module
-from reenactbench.datasets.synthetic import films
+from reenactbench.datasets.synthetic import films, geometry
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.dataset import Synthetic
 from reenactbench.datasets.synthetic.films import Film, actor_of, cast
+from reenactbench.datasets.synthetic.motion.tracks import draw_motion
 from reenactbench.datasets.synthetic.parameters import MOTION
-from reenactbench.datasets.synthetic.world import FPS, FRAMES, takes, track
+from reenactbench.datasets.synthetic.world import FPS, FRAMES, GEOMETRY, extra, takes, track, training_random
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import DatasetOptions, RunOptions, default_metrics, load_dataset
 from reenactbench.engine.store import decode_strip
@@ -233,6 +234,46 @@ def test_a_take_is_rendered_opened_and_verified_like_a_clip(tmp_path: Path, monk
     assert note.reason.startswith("64 clips are not rendered yet")  # a take is none of them
     assert findings == []
     assert dataset.prepared("002") is None
+
+
+def test_extras_are_trained_on_by_number_and_the_first_forty_never() -> None:
+    dataset = Synthetic(DataOptions(people=2))
+    known, asked = synthetic().training_clips(), dataset.training_clips()
+    assert [clip for clip in asked if clip not in known] == [
+        ClipInfo(name, identity=name, split="seen") for name in ("e00041", "e00042")
+    ]
+    held_out = dataset.validation_clips()
+    assert [clip.id for clip in held_out] == [f"e{number:05d}" for number in range(1, 41)]
+    assert not {clip.identity for clip in held_out} & {clip.identity for clip in (*asked, *dataset.clips())}
+    assert synthetic().validation_clips() == []
+    assert dataset.clips() == synthetic().clips()
+
+
+def test_an_extra_is_rendered_in_few_frames_of_which_three_follow_each_other() -> None:
+    dataset, name = Synthetic(DataOptions(people=1)), "e00041"
+    assert prepare(dataset, name) == dataset.frame_count(name) == 15
+    clip = dataset.prepared(name)
+    assert clip is not None and clip.numbers.tolist() == [1, 2, 3, 8, 13, 18, 23, 28, 33, 38, 43, 48, 53, 58, 63]
+    person = extra(41)
+    shot = Actor(person.identity, person.setting).render(track(name)[27], 128)
+    np.testing.assert_array_equal(clip.images[7], shot.image)
+    np.testing.assert_array_equal(clip.landmarks[7], shot.landmarks)
+
+
+def test_people_in_the_same_motions_have_the_landmarks_that_they_are_rendered_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(geometry, "HEADS", 2)
+    monkeypatch.setattr(geometry, "MOTIONS", 3)
+    table = synthetic().same_motions()
+    assert table.shape == (2, 3, 68, 2) and table.dtype == np.float32
+    person, random = extra(42), training_random(GEOMETRY, 0)
+    motions = [draw_motion(random) for _ in range(3)]
+    shot = Actor(person.identity, person.setting).render(motions[2], 128)
+    np.testing.assert_array_equal(table[1, 2], shot.landmarks)
+    monkeypatch.setattr(geometry, "landmarks", None)
+    np.testing.assert_array_equal(synthetic().same_motions(), table)  # from the cache
 
 
 # --- True frames

@@ -36,6 +36,13 @@ def train(
         float | None, typer.Option("--max-minutes", min=0, help="End after so many minutes, all resumptions together.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Take the first N identities.")] = None,
+    people: Annotated[
+        int,
+        typer.Option("--people", min=0, help="Add N further rendered people, who are in no protocol (synthetic)."),
+    ] = 0,
+    init: Annotated[
+        Path | None, typer.Option("--init", help="Begin with the weights of this checkpoint of the same networks.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights and samples.")] = 0,
     device: shared.Device = "auto",
     out: Annotated[Path, typer.Option("--out", help="Folder that holds the trainings.")] = Path("training"),
@@ -61,7 +68,7 @@ def train(
 
     from reenactbench.engine.setup import DatasetOptions, load_dataset, pick_device
     from reenactbench.files import folder_name
-    from reenactbench.training.footage import open_footage
+    from reenactbench.training.footage import open_footage, open_validation
     from reenactbench.training.job import Job, refuse_existing
     from reenactbench.training.loop import train as carry_out
 
@@ -70,10 +77,11 @@ def train(
     refuse_existing(folder, resume)  # before anything is prepared
     picked = pick_device(device)
     given = shared.backbones(detector=detector, landmarks=landmarks)
-    options = DatasetOptions(dataset, data_root, allow_missing, crop, given)
+    options = DatasetOptions(dataset, data_root, allow_missing, crop, given, people)
+    data = load_dataset(ctx.obj.registry, options, picked)
     job = Job(
         recipe=recipe,
-        footage=open_footage(load_dataset(ctx.obj.registry, options, picked), limit),
+        footage=open_footage(data, limit),
         dataset=dataset,
         folder=folder,
         preset=preset,
@@ -84,6 +92,8 @@ def train(
         steps=steps,
         minutes=max_minutes,
         ema=ema,
+        init=init,
+        validation=open_validation(data),
         resume=resume,
     )
     outcome = carry_out(job)

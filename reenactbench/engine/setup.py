@@ -40,6 +40,8 @@ class DatasetOptions:
     """None: as the data set does it."""
     backbones: Mapping[str, str] = field(default_factory=dict)
     """kind -> `scheme:argument`, for those that are not the data set's own."""
+    people: int = 0
+    """To train on, besides those of the data set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ def pick_device(asked: str) -> str:
 
 
 def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Dataset:
-    """The data set, listed but not prepared."""
+    """The data set, listed but not prepared. Raises ReenactbenchError where it is asked for what it has not."""
     factory = registry.find("datasets", options.dataset).load()
     specs = backbone_specs(factory, options.backbones)
 
@@ -168,7 +170,11 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
 
     known = {"detector", "landmarks"} <= set(specs)
     root = options.data_root and options.data_root.absolute()
-    dataset: Dataset = factory(DataOptions(root, options.allow_missing, options.crop, finder if known else None))
+    dataset: Dataset = factory(
+        DataOptions(root, options.allow_missing, options.crop, finder if known else None, options.people)
+    )
+    if options.people and not dataset.makes_people:
+        raise ReenactbenchError(f"--people {options.people}: data set {options.dataset} cannot make people to train on")
     return dataset
 
 

@@ -56,9 +56,11 @@ class Logs:
                 self._curves.close()
                 threading.excepthook = self._hook
 
-    def step(self, steps: int, epoch: int, losses: Mapping[str, float], seconds: float) -> None:
-        """steps: those made, this one included. seconds: of the whole training so far."""
+    def step(self, steps: int, epoch: int, losses: Mapping[str, float], seconds: float, pace: float) -> None:
+        """steps: those made, this one included. seconds: of the whole training so far. pace: samples a second in this
+        step."""
         row: dict[str, Any] = {"step": steps, "epoch": epoch, **losses, "seconds": round(seconds, 3)}
+        row["samples_per_second"] = round(pace, 1)
         with accessing(self._folder / LOG):
             self._lines.write(json.dumps(row, allow_nan=False) + "\n")
         if steps % CURVE_EVERY == 0:

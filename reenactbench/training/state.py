@@ -25,6 +25,8 @@ class Progress:
     steps: int = 0
     seconds: float = 0.0
     """Of training, over all times it was taken up again."""
+    validation: list[dict[str, float]] = field(default_factory=list)
+    """What was found on people who are not trained on, by samples."""
     commits: list[str] = field(default_factory=list)
     """Of the code that trained, one for each time that it was another."""
 
@@ -45,6 +47,7 @@ def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: 
         "average": average.state_dict() if average else {},
         "steps": progress.steps,
         "seconds": progress.seconds,
+        "validation": progress.validation,
         "commits": progress.commits,
     }
     content = BytesIO()  # of a full disk torch itself says nothing to be understood
@@ -70,7 +73,8 @@ def load_state(folder: Path, recipe: Recipe, average: Average | None) -> Progres
             optimiser.load_state_dict(state["optimisers"][name])
         if average:
             average.load_state_dict(state["average"])
-        return Progress(int(state["steps"]), float(state["seconds"]), [str(commit) for commit in state["commits"]])
+        commits = [str(commit) for commit in state["commits"]]
+        return Progress(int(state["steps"]), float(state["seconds"]), state["validation"], commits)
     except Exception as error:  # torch raises whatever a value of another kind leads to
         raise Damaged(
             f"{path} does not hold the state of this training ({type(error).__name__}); train under another --name"

@@ -23,7 +23,7 @@ from reenactbench.cache import cache_folder
 from reenactbench.datasets.arrays import opened, row_writer, seal, unseal, write_array
 from reenactbench.datasets.building import building
 from reenactbench.datasets.synthetic.actor import Actor
-from reenactbench.datasets.synthetic.world import FPS, Person, people, takes, track
+from reenactbench.datasets.synthetic.world import FPS, Person, extra, extra_number, people, takes, track
 from reenactbench.errors import Damaged
 from reenactbench.files import PARTIAL, content_key, sha256_files
 from reenactbench.types import Clip, ClipInfo, Finding
@@ -36,7 +36,7 @@ META = "film.json"
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """The target, in the setting of its clip or take, moving as the source in the frames of these 1-based numbers."""
+    """The target, in its own setting, moving as the source in the frames of these 1-based numbers."""
 
     target: str
     source: str
@@ -177,13 +177,18 @@ def cast() -> dict[str, Person]:
 
 
 @cache
-def performances() -> dict[str, Person]:
-    """Who is seen in each clip and each take, by its id."""
+def _performances() -> dict[str, Person]:
     return cast() | {person.id: person for person in takes()}
+
+
+def performance(person_id: str) -> Person:
+    """Who is seen in the clip or take of that id, or the extra."""
+    number = extra_number(person_id)
+    return _performances()[person_id] if number is None else extra(number)
 
 
 @lru_cache(maxsize=1)
 def actor_of(person_id: str) -> Actor:
-    """That person in the setting of their clip or take; takes some tenths of a second, so the last one is kept."""
-    person = performances()[person_id]
+    """That person in their setting; takes some tenths of a second, so the last one is kept."""
+    person = performance(person_id)
     return Actor(person.identity, person.setting)

@@ -1,0 +1,51 @@
+"""crossid-flow at work: a target image with its landmarks and driving landmarks in, frames out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from crossid_gan.flow.motion import Motion
+from crossid_gan.flow.networks import Content, ContentEncoder, Drawn, Generator, LandmarkEncoder
+from reenactbench.training.checkpoints import load_trained
+
+TRAINED = Path(__file__).parents[1] / "checkpoints" / "flow.safetensors"
+"""Trained on rendered people; docs/crossid-flow.md says how."""
+
+
+class Flow(nn.Module):
+    """The motion networks, E_C, E_L and G in evaluation mode."""
+
+    def __init__(self, width: int, code: int, motion_width: int, motion_code: int) -> None:
+        super().__init__()
+        self.motion = Motion(motion_width, motion_code)
+        self.content_encoder = ContentEncoder(width, code)
+        self.landmark_encoder = LandmarkEncoder(width, code)
+        self.generator = Generator(width, code)
+
+    def content(self, target: Tensor, own: Tensor) -> Content:
+        """What E_C sees of a target image [1,3,128,128] in 0..1 with landmarks [1,68,2] in pixels."""
+        content: Content = self.content_encoder(target, own)
+        return content
+
+    def forward(self, content: Content, target: Tensor, own: Tensor, driving: Tensor) -> Tensor:
+        """With that, and driving landmarks [T,68,2] in pixels of 128, to frames [T,3,128,128] in 0..1."""
+        count = len(driving)
+        own = own.expand(count, -1, -1)
+        moved = self.motion(driving, own)
+        seen = Content(*(part.expand(count, -1, -1, -1) for part in content))
+        drawn: Drawn = self.generator(seen, self.landmark_encoder(moved), target.expand(count, -1, -1, -1), own, moved)
+        return drawn.image
+
+
+def load_model(path: Path, device: torch.device) -> Flow:
+    """The model of a checkpoint; raises ReenactbenchError in one sentence where the file holds none."""
+    return load_trained(
+        path,
+        device,
+        "crossid-flow",
+        "crossid-flow",
+        lambda said: Flow(*(said[name] for name in ("width", "code", "motion_width", "motion_code"))),
+    )
