@@ -142,7 +142,9 @@ def doctor(capfd: pytest.CaptureFixture[str]) -> dict[str, Any]:
 def test_all_is_well(quick: None, capfd: pytest.CaptureFixture[str]) -> None:
     assert doctor(capfd)["problems"] == []
     assert main(["doctor"]) == 0
-    assert capfd.readouterr().out.endswith("no problems found\n")
+    printed = capfd.readouterr().out
+    assert printed.startswith("Python ")
+    assert printed.endswith("no problems found\n")
 
 
 def test_a_cache_that_cannot_be_written_is_a_problem(
