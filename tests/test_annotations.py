@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import faces
@@ -77,24 +78,25 @@ def test_a_frame_number_of_any_size_costs_nothing(tmp_path: Path, number: str) -
         (["annot/deeper/000001.pts"], ("annot", "holds 1 files, none is called NNNNNN.pts", True)),
         (
             ["annot/1.pts", "annot/readme.txt"],
-            ("annot", "1 files are not called NNNNNN.pts and are not read: readme.txt", False),
+            ("annot", "1 entries are no NNNNNN.pts and are not read: readme.txt", False),
         ),
         (
             ["annot/1.pts", *(f"annot/f{number:02}.pts" for number in range(65))],
-            ("annot", "65 files are not called NNNNNN.pts and are not read: f00.pts, ...", False),
+            ("annot", "65 entries are no NNNNNN.pts and are not read: f00.pts, ...", False),
         ),
         (
             ["annot.npz"],
-            ("annot.npz", "is neither annot/NNNNNN.pts nor annot.npy nor annot.json, and is not read", True),
+            ("annot.npz", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", True),
         ),
-        (["Annot/1.pts"], ("Annot", "is neither annot/NNNNNN.pts nor annot.npy nor annot.json, and is not read", True)),
+        (["annot"], ("annot", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", True)),
+        (["Annot/1.pts"], ("Annot", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", True)),
         (
             ["000001.pts"],
-            ("000001.pts", "is neither annot/NNNNNN.pts nor annot.npy nor annot.json, and is not read", True),
+            ("000001.pts", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", True),
         ),
         (
             ["annot/1.pts", "annot_old/1.pts"],
-            ("annot_old", "is neither annot/NNNNNN.pts nor annot.npy nor annot.json, and is not read", False),
+            ("annot_old", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", False),
         ),
         (["annot/1.pts", "annot.npy"], ("annot", "annot and annot.npy both hold landmarks; keep one of them", True)),
         (["annot/x1.pts", "annot.npy"], ("annot", "annot and annot.npy both hold landmarks; keep one of them", True)),
@@ -215,3 +217,21 @@ def test_landmarks_that_are_not_this_pictures(points: dict[int, np.ndarray], pro
 
 def test_one_mirrored_frame_is_a_head_turned_far_away() -> None:
     assert judged(changed(2, POINTS[2] * [-1, 1] + [faces.WIDTH, 0])) == []
+
+
+def test_what_is_no_file_is_not_even_opened(tmp_path: Path) -> None:
+    clip(tmp_path, "annot/000001.pts")
+    os.mkfifo(tmp_path / "annot/000002.pts")
+    (tmp_path / "annot/000003.pts").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "annot.npy")
+    found = annotations_of(tmp_path)
+    assert [file.name for file in found.files] == ["000001.pts"]
+    assert said(found) == [
+        ("annot.npy", "is no file annot/NNNNNN.pts, annot.npy or annot.json, and is not read", False),
+        ("annot", "2 entries are no NNNNNN.pts and are not read: 000002.pts, ...", False),
+    ]
+
+
+def test_a_point_that_stands_for_no_landmarks_is_not_outside() -> None:
+    for value in (0, -1):
+        assert [problem.exclusion for problem in judged(changed(2, np.full((68, 2), value)))] == [NO_EXTENT]

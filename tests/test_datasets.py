@@ -268,7 +268,7 @@ def test_verify_lists_every_finding(tmp_path: Path, cli) -> None:
     assert [finding for finding in findings if finding not in missing] == [
         {
             "path": "001/annot",
-            "reason": "1 files are not called NNNNNN.pts and are not read: readme.txt",
+            "reason": "1 entries are no NNNNNN.pts and are not read: readme.txt",
             "fatal": False,
         },
         {"path": "001/vid.avi", "reason": "1 of 6 frames have no landmarks: 2", "fatal": False},

@@ -67,7 +67,7 @@ def test_an_array_of_any_size_is_refused_before_it_is_read(tmp_path: Path) -> No
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         file.truncate(file.tell() + (table.FRAMES + 1) * 68 * 2 * 4)  # a hole, which takes no room on the disk
-    assert refused(read_npy, path) == "holds 1,000,001 frames; at most 1,000,000 are read"
+    assert refused(read_npy, path) == "holds 500,001 frames; at most 500,000 are read"
     with path.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {**header, "shape": (10**15, 68, 2)})
     assert "is no .npy file of numbers" in refused(read_npy, path)
@@ -149,7 +149,7 @@ def damaged_npy() -> st.SearchStrategy[bytes]:
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
-JSON = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner))
+JSON = st.lists(VALUES, max_size=3) | st.dictionaries(st.sampled_from(["1", "01", "-1", "x", "9" * 30]), VALUES)
 
 
 def damaged_frames(edits: list[tuple[int, Any]]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reenactbench.datasets.crop import POLICIES, boxes_of, crop, square, tight, to_crop
+from reenactbench.datasets.crop import POLICIES, crop, policy, square, tight, to_crop
 from reenactbench.datasets.video import frame_rate, nominal_frame_count, read_video
 from reenactbench.errors import ReenactbenchError
 
@@ -135,5 +135,5 @@ def test_tight_takes_the_motion_out() -> None:
 
 def test_an_unknown_crop_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ReenactbenchError, match="square@1, tight@1"):
-        boxes_of("oval@1", track(np.zeros((1, 2))), np.array([1], np.int32), 25)
+        policy("oval@1")
     assert set(POLICIES) == {"square@1", "tight@1"}

@@ -78,13 +78,13 @@ def annotations_of(clip: Path) -> Annotations:
     """
     names = sorted(os.listdir(clip)) if clip.is_dir() else []
     numbered, others = _numbered(clip / FOLDER)
-    tables = [name for name in TABLES if name in names]
+    tables = [name for name in TABLES if (clip / name).is_file()]
     found = [*([FOLDER] if numbered or others else []), *tables]
     foreign = [name for name in names if name.lower().startswith(FOLDER) or name.lower().endswith(".pts")]
     problems = [
-        Problem(name, f"is neither {FOLDER}/NNNNNN.pts nor {' nor '.join(TABLES)}, and is not read", not found)
+        Problem(name, f"is no file {FOLDER}/NNNNNN.pts, {' or '.join(TABLES)}, and is not read", not found)
         for name in foreign
-        if name not in (FOLDER, *TABLES)
+        if name not in tables and not (name == FOLDER and (clip / name).is_dir())
     ]
     if len(found) > 1:
         problems.append(Problem(found[0], f"{' and '.join(found)} both hold landmarks; keep one of them", True))
@@ -93,7 +93,7 @@ def annotations_of(clip: Path) -> Annotations:
         kind = f"{of_pts} .pts files" if of_pts else f"{len(others)} files"
         problems.append(Problem(FOLDER, f"holds {kind}, none is called NNNNNN.pts", True))
     elif others:
-        reason = f"{len(others)} files are not called NNNNNN.pts and are not read: {others[0]}"
+        reason = f"{len(others)} entries are no NNNNNN.pts and are not read: {others[0]}"
         problems.append(Problem(FOLDER, reason + (", ..." if len(others) > 1 else ""), False))
     return Annotations(tuple(numbered.values()) or tuple(clip / name for name in tables), tuple(problems))
 
@@ -104,7 +104,7 @@ def _numbered(folder: Path) -> tuple[dict[int, Path], list[str]]:
     others = []
     for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
         stem, suffix = os.path.splitext(name)
-        if suffix != ".pts" or not (stem.isascii() and stem.isdigit()):
+        if suffix != ".pts" or not (stem.isascii() and stem.isdigit()) or not (folder / name).is_file():
             others += [] if name.startswith(".") else [name]
             continue
         number = int(stem)
@@ -121,9 +121,10 @@ def landmark_problems(where: str, landmarks: Mapping[int, Landmarks], width: int
     where: what they were read from or found in, relative to the clip's folder.
     """
     picture = f"the {width}x{height} picture"
-    out = tuple(number for number, points in landmarks.items() if outside(points, width, height))
     flat = tuple(number for number, points in landmarks.items() if np.ptp(points, axis=0).min() < SMALLEST)
-    left = {number: landmarks[number] for number in sorted({*landmarks} - {*out, *flat})}
+    faces = {number: landmarks[number] for number in sorted({*landmarks} - {*flat})}
+    out = tuple(number for number, points in faces.items() if outside(points, width, height))
+    left = {number: points for number, points in faces.items() if number not in {*out}}
     flipped = sum(mirrored(points) for points in left.values())
     away, gone = jumps(left)
     problems = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -48,21 +49,20 @@ def tight(landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array
 POLICIES: dict[str, Callable[[Array, npt.NDArray[np.int32], float], Array]] = {"square@1": square, "tight@1": tight}
 
 
-def boxes_of(name: str, landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array:
-    """The boxes [T,4] of the policy of that name; arguments as of `square`.
-
-    Raises ReenactbenchError where there is no such policy, and where a box is too large to be cut out.
-    """
+def policy(name: str) -> Callable[[Array, npt.NDArray[np.int32], float], Array]:
     if name not in POLICIES:
         raise ReenactbenchError(f"there is no crop {name!r}; choose one of {', '.join(POLICIES)}")
-    boxes = POLICIES[name](landmarks, numbers, fps)
+    return POLICIES[name]
+
+
+def check(boxes: Array, numbers: npt.NDArray[np.int32], video: Path) -> None:
+    """Raises ReenactbenchError where a box [T,4] of these frames of a video is too large to be cut out."""
     sides = boxes[:, 2:].max(axis=1)
     if sides.max() > _LARGEST:
         frame, side = numbers[sides.argmax()], sides.max()
         raise ReenactbenchError(
-            f"frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut"
+            f"{video}, frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut out"
         )
-    return boxes
 
 
 def shown(landmarks: Array, boxes: Array) -> npt.NDArray[np.bool_]:

@@ -64,22 +64,23 @@ def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path, allow_missing: bool 
     """
     if prepared_clip(raw, recipe, cache) is not None:
         return 0
+    reading = Reading(raw)
+    _check(reading, allow_missing)
     fingerprint = _fingerprint(raw, recipe, _read_sources(raw, cache))
     final = cache / "prepared" / fingerprint
     if final.is_dir():
         return 0
     with building(final) as temporary:
-        return _write_clip(raw, recipe, temporary, allow_missing)
+        return _write_clip(reading, recipe, temporary, allow_missing)
 
 
-def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool) -> int:
-    reading = Reading(raw)
+def _check(reading: Reading, allow_missing: bool) -> None:
+    problems = [problem for problem in reading.problems if problem.whole_clip or not allow_missing]
+    refuse(reading.raw, tuple(problem.finding(reading.raw.info.id) for problem in problems))
 
-    def check() -> None:
-        problems = [problem for problem in reading.problems if problem.whole_clip or not allow_missing]
-        refuse(raw, tuple(problem.finding(raw.info.id) for problem in problems))
 
-    check()
+def _write_clip(reading: Reading, recipe: Recipe, folder: Path, allow_missing: bool) -> int:
+    raw = reading.raw
     assert reading.video is not None
     if not raw.annotations:
         if recipe.finder is None:
@@ -88,11 +89,12 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
                 "give --landmarks and --detector to find them"
             )
         reading.find(recipe.finder)
-        check()
+        _check(reading, allow_missing)
     numbers = np.array(reading.usable(reading.problems), np.int32)
     landmarks = np.stack([reading.landmarks[number] for number in numbers.tolist()]).astype(np.float64)
     fps, size = reading.video.fps, recipe.size
-    boxes = cropping.boxes_of(recipe.crop, landmarks, numbers, fps)
+    boxes = cropping.policy(recipe.crop)(landmarks, numbers, fps)
+    cropping.check(boxes, numbers, raw.video)
     away = tuple(numbers[~cropping.shown(landmarks, boxes)].tolist())
     if away:
         reason = f"the face moves out of the crop in {len(away)} frames: {spans(away)}"
@@ -104,7 +106,7 @@ def _write_clip(raw: RawClip, recipe: Recipe, folder: Path, allow_missing: bool)
         handled += 1
         if number in rows:
             images[rows[number]] = cropping.crop(picture, boxes[rows[number]], size)
-    check()
+    _check(reading, allow_missing)
     problems = reading.problems
     kept = [rows[number] for number in reading.usable(problems)]
     if len(kept) < len(numbers):  # some are damaged, or do not show the face

@@ -70,7 +70,7 @@ class Reading:
         except Unreadable as error:
             self._known.append(Problem(raw.video.name, str(error), True))
             return
-        if raw.annotations.files:
+        if raw.annotations.files and not any(problem.whole_clip for problem in self._known):
             numbers = {*self.landmarks, *(number for problem in unreadable for number in problem.frames)}
             where = raw.annotations.where
             self._known += _numbering(where, numbers, self.video)
@@ -78,14 +78,16 @@ class Reading:
             if broken:
                 reason = f"{len(broken)} frames are excluded as known broken annotations"
                 self._known.append(Problem(where, reason, False, BROKEN, broken))
-            usable = {number: self.landmarks[number] for number in self.landmarks if number not in raw.broken}
-            self._known += landmark_problems(where, usable, self.video.width, self.video.height)
+            last = self.video.count
+            judged = {n: points for n, points in self.landmarks.items() if n <= last and n not in raw.broken}
+            self._known += landmark_problems(where, judged, self.video.width, self.video.height)
 
     @property
     def problems(self) -> list[Problem]:
         """What is known so far; all there is when `frames` has come to its end."""
         problems = [*self._known, *self._seen]
-        if self.landmarks and not any(problem.whole_clip for problem in problems) and not self.usable(problems):
+        looked = self.landmarks or self.raw.annotations
+        if looked and not any(problem.whole_clip for problem in problems) and not self.usable(problems):
             problems.append(Problem(self.raw.video.name, "has no frame with usable landmarks", True))
         return problems
 
