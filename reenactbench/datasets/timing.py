@@ -24,14 +24,15 @@ def timing(times: Sequence[int], tick: Fraction, said: Sequence[Fraction | None]
     """The rate of frames at ascending times, in ticks of so many seconds.
 
     It is frames over duration, or a rate that fits all times within a tick: one of those that the container says, a
-    whole number or its 1000/1001. So a clock of 1 ms gives 25 and 24000/1001 as the exact numbers do.
+    whole number, its 1000/1001, or one with a half. So a clock of 1 ms gives 25 and 24000/1001 as the exact numbers do.
     """
     duration = (times[-1] - times[0]) * tick if times else Fraction(0)
     if not duration > 0:
         return Timing(next((float(rate) for rate in said if rate and 1 <= rate <= 1000), UNKNOWN))
     mean = (len(times) - 1) / duration
     nearest = max(1, round(mean))
-    candidates = [rate for rate in said if rate] + [Fraction(nearest), Fraction(nearest * 1000, 1001)]
+    candidates = [rate for rate in said if rate]
+    candidates += [Fraction(nearest), Fraction(nearest * 1000, 1001), Fraction(round(2 * mean), 2)]
     fps = float(next((rate for rate in candidates if _deviation(times, tick * rate) <= tick * rate), mean))
     variable = ""
     if _deviation(times, tick * mean) > max(2 * tick * mean, Fraction(1, 10)):

@@ -28,6 +28,7 @@ DAMAGED = "damaged picture"
 _CHECKS = "crccheck+bitstream+buffer"
 _LOGGED = ("ffv1",)  # decoders that say of a wrong checksum no more than a line in the log
 _ESCAPED = ("h264", "hevc")  # codecs that never have more than two zero bytes in a row within their data
+_PLAIN = ("rawvideo", "v210", "v308", "v408", "v410", "y41p", "yuv4", "r210", "r10k")  # here zeros are a picture
 
 
 class _Shown(NamedTuple):
@@ -172,6 +173,8 @@ class Video:
             group = bisect_right(keys, place)
             guess = place in self.contents.lost and self.contents.reordered  # which of the group that was
             faults[group] = min(faults.get(group, place), -1 if guess else place)
+        if self.contents.cut and self.contents.reordered:  # what is lost may belong before the last ones
+            faults[len(keys)] = -1
         sound = set()
         latest = 0
         for number, place, key in self._shown:
@@ -198,7 +201,7 @@ def _has_hole(context: VideoCodecContext, packet: Packet[VideoStream]) -> bool:
     """Whether zeros stand where data of this codec never have them, as after a block of a disk was lost."""
     if context.name in _ESCAPED:
         return (context.extradata or b"")[:1] == b"\x01" and b"\0" * 8 in bytes(packet)
-    return context.name in _LOGGED and not any(bytes(packet))
+    return context.name not in _PLAIN and not bytes(packet).strip(b"\0")
 
 
 def read_video(path: Path) -> Iterator[Picture]:

@@ -102,9 +102,16 @@ def write_clip(person_id: str, folder: Path) -> int:
             writer.write(np.ascontiguousarray(shot.image[..., ::-1]))
             (temporary / "annot" / f"{number:06d}.pts").write_text(pts_text(shot.landmarks))
         writer.release()
-        if sum(1 for _ in read_video(video)) < len(motion):  # OpenCV does not tell of a full disk
+        if not _holds(video, len(motion)):  # OpenCV does not tell of a full disk
             raise OSError(f"{folder.name}/vid.avi could not be written whole")
     return len(motion)
+
+
+def _holds(video: Path, frames: int) -> bool:
+    try:
+        return sum(1 for _ in read_video(video)) == frames
+    except ReenactbenchError:
+        return False
 
 
 def pts_text(landmarks: npt.NDArray[np.float32]) -> str:
