@@ -126,7 +126,7 @@ def landmark_problems(where: str, landmarks: Mapping[int, Landmarks], width: int
     out = tuple(number for number, points in faces.items() if outside(points, width, height))
     left = {number: points for number, points in faces.items() if number not in {*out}}
     flipped = sum(mirrored(points) for points in left.values())
-    away, gone = jumps(left)
+    away = jumps(left)
     problems = []
     if out:
         reason = f"the landmarks of {len(out)} frames lie outside {picture}: {spans(out)}"
@@ -142,9 +142,6 @@ def landmark_problems(where: str, landmarks: Mapping[int, Landmarks], width: int
         )
         problems.append(Problem(where, reason, True))
     if away:
-        reason = f"the face jumps away and back; {len(away)} frames are left out: {spans(away)}"
+        reason = f"the face jumps; {len(away)} frames are left out, in which it is elsewhere: {spans(away)}"
         problems.append(Problem(where, reason, False, JUMPS, away))
-    if gone:
-        reason = f"the face jumps and does not come back, as at a cut or to another person, at frame {spans(gone)}"
-        problems.append(Problem(where, reason, False))
     return problems

@@ -38,28 +38,23 @@ def mirrored(points: Landmarks) -> bool:
     return bool(across[0] * down[1] - across[1] * down[0] < 0)
 
 
-def jumps(landmarks: Mapping[int, Landmarks]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Numbers of the frames at which the face is somewhere else, of landmarks by ascending frame number: of those from
-    which it comes back to where it was, and the first ones after it went elsewhere for good.
+def jumps(landmarks: Mapping[int, Landmarks]) -> tuple[int, ...]:
+    """Numbers of the frames, of landmarks by ascending number, at which the face is not where it is longest.
 
-    Somewhere else is farther away than the face is wide; in as many widths as frames lie between, where frames in
-    between have no landmarks.
+    They are annotations of other frames or people, or lie beyond a cut. A face is somewhere else where it is farther
+    from its last place than it is wide, or than so many widths as it took frames, if those between have no landmarks.
     """
     numbers, boxes = list(landmarks), [box_of(points) for points in landmarks.values()]
-    away: list[int] = []
-    left: list[int] = []
-    start = 0
-    while start < len(numbers):
-        last, pending, reach = boxes[start], [], 1
-        for row in range(start + 1, len(numbers)):
+    longest: list[int] = []
+    away = list(range(len(numbers)))
+    while away:
+        place, away, reach = away[:1], [], 1
+        for row in range(place[0] + 1, len(numbers)):
             reach += numbers[row] - numbers[row - 1] - 1
-            if distance(boxes[row], last) > reach:
-                pending.append(row)
-                continue
-            away += [numbers[at] for at in pending]
-            last, pending, reach = boxes[row], [], 1
-        if not pending:
-            break
-        start = pending[0]
-        left.append(numbers[start])
-    return tuple(away), tuple(left)
+            if distance(boxes[row], boxes[place[-1]]) > reach:
+                away.append(row)
+            else:
+                place.append(row)
+                away, reach = [], 1
+        longest = max(longest, place, key=len)
+    return tuple(sorted({*numbers} - {numbers[row] for row in longest}))
