@@ -131,7 +131,9 @@ def test_nothing_of_the_driver_but_its_code_reaches_a_frame() -> None:
     """With an encoder that gives everybody the same code, every driver makes the target do the same: nothing."""
     torch.manual_seed(0)
     model = Flow(**SIZES).eval()
-    model.motion.encoder[-2].weight.zero_()
+    last = model.motion.encoder[-2]
+    assert isinstance(last, nn.Linear)
+    last.weight.zero_()
     frames = model(model.content(TARGET.images, TARGET.landmarks), TARGET.images, TARGET.landmarks, DRIVING.landmarks)
     torch.testing.assert_close(frames, frames[:1].expand(5, -1, -1, -1), atol=1e-5, rtol=0)
 
@@ -205,7 +207,7 @@ def test_the_flow_is_the_field_near_landmarks_and_no_farther_from_it_than_its_re
     """A picture whose colours are places shows where each pixel of the warped target comes from."""
     content_encoder, landmark_encoder, generator = small_networks()
     for layer in (generator.coarse, generator.fine):
-        layer.bias.zero_()
+        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
     line = torch.linspace(0, 1, 128)
     images = torch.stack([line.expand(128, 128), line[:, None].expand(128, 128), torch.zeros(128, 128)])[None]
     own = 30 + 68 * torch.rand(1, 68, 2, generator=torch.Generator().manual_seed(0))

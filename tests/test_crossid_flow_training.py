@@ -11,16 +11,18 @@ import torch
 from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
+from reenactbench_baselines.gannotation.recipe import GANnotationRecipe
 from torch import Tensor
 
 from crossid_gan.flow.config import PRESETS
 from crossid_gan.flow.recipe import FlowRecipe, inner_face
+from crossid_gan.recipe import CrossIDRecipe
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage
 from reenactbench.training.job import Job
-from reenactbench.training.loop import train
-from reenactbench.training.recipe import Plan
+from reenactbench.training.loop import evaluating, train
+from reenactbench.training.recipe import Plan, Recipe
 from reenactbench.training.sampling import Draws
 from reenactbench.training.state import STATE
 
@@ -124,6 +126,19 @@ def test_a_setting_that_cannot_be_is_one_sentence(given: dict[str, str], sentenc
 def test_another_size_is_refused() -> None:
     with pytest.raises(ReenactbenchError, match="crossid-flow works at 128 pixels, and this data set has 64"):
         FlowRecipe(Plan("demo", "full", {}, 2, 64, 0))
+
+
+@pytest.mark.parametrize("recipe", [FlowRecipe, CrossIDRecipe, GANnotationRecipe])
+def test_what_is_validated_is_what_the_samples_show(recipe: type[Recipe], footage: Footage) -> None:
+    """The third column of the first rows: paired samples, as the method makes them."""
+    torch.manual_seed(0)
+    small = {"width": "8"} | ({"code": "8"} if recipe is not GANnotationRecipe else {"perceptual": "synthface"})
+    made = recipe(Plan("demo", recipe.variants[0], small, 2, 128, 0))
+    made.set_up(Fabric(accelerator="cpu", devices=1, plugins=Precision()))
+    draws = Draws(footage, 0, 0)
+    with evaluating(made.networks()), torch.no_grad():
+        shown, frames = made.sample(draws), made.reenacted(draws.paired(4, candidates=4))
+    assert frames is not None and torch.equal(shown[:4, 2], frames)
 
 
 # --- The recipe in the loop

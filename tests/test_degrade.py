@@ -49,7 +49,9 @@ def test_a_jpeg_is_that_of_opencv_with_the_colours_in_order(monkeypatch: pytest.
     found = degraded(pairs, np.random.default_rng(0), 1).driving.images[0]
     pixels = (pairs.driving.images[0] * 255).round().byte().permute(1, 2, 0).numpy()
     coded = cv2.imencode(".jpg", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
-    wanted = cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    decoded = cv2.imdecode(coded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    wanted = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
     torch.testing.assert_close(found, torch.from_numpy(wanted).permute(2, 0, 1) / 255)
 
 

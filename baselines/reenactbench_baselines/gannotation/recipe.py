@@ -90,6 +90,10 @@ class GANnotationRecipe(Recipe):
             rows.append(torch.stack([target, driving.images, drawn.image, drawn.colours, mask], 1))
         return torch.cat(rows)
 
+    def reenacted(self, pairs: Pairs) -> Tensor:
+        frames: Tensor = self.generator(pairs.targets.images, pairs.driving.landmarks).image
+        return frames
+
     def _warm_up(self, pairs: Pairs, unmasked: bool) -> Losses:
         """One update of the generator by the pixel and perceptual terms alone."""
         made = self.generator(pairs.targets.images, pairs.driving.landmarks, unmasked).image
