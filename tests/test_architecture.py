@@ -36,8 +36,8 @@ LAYERS = [
     {"interfaces"},
     {"ending", "seeding", "stats", "results"},
     {"run_info", "run_tables"},
-    {"cache", "foreign", "landmarks68", "process_state", "progress", "provenance", "schema", "types"},
-    {"files"},
+    {"cache", "landmarks68", "process_state", "progress", "provenance", "schema", "types"},
+    {"files", "foreign"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""
