@@ -61,6 +61,7 @@ METHOD = {
     "shots": COUNT,
     "finetune_steps?": COUNT,
     "environments?": [Each(NAME)],
+    "changed?": [WORDS],
     "n_ok": COUNT,
     "n_failed": COUNT,
 }
