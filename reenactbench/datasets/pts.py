@@ -17,7 +17,8 @@ SIZE = 100_000
 """Bytes; a file with six decimals has 1,500."""
 OF_66 = f"66 points lack the two inner corners of the mouth, the 61st and 65th of {POINTS}; nothing can stand for them"
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_ROW = re.compile(rf"\s*{_NUMBER}\s+{_NUMBER}\s*")
 
 
 class BadLandmarks(ReenactbenchError):
@@ -69,12 +70,13 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
     points = np.empty((POINTS, 2), np.float64)
     for row in range(POINTS):
         number = row + 4
-        words = lines[number - 1].split() if number <= len(lines) else []
-        if len(words) != 2 or not all(_NUMBER.fullmatch(word) for word in words):
+        words = _ROW.fullmatch(lines[number - 1]) if number <= len(lines) else None
+        if words is None:
             raise fail(number, "two numbers 'x y'")
-        points[row] = [float(word) for word in words]
-        if np.abs(points[row]).max() > LIMIT:
+        x, y = float(words[1]), float(words[2])
+        if abs(x) > LIMIT or abs(y) > LIMIT:
             raise fail(number, f"two numbers 'x y' of at most {LIMIT:,.0f} pixels")
+        points[row] = x, y
     closing = POINTS + 4
     if len(lines) < closing or lines[closing - 1].strip() != "}":
         raise fail(closing, "'}'")
