@@ -71,7 +71,7 @@ class Entry:
         try:
             return getattr(import_module(module), attribute)
         except BROKEN as error:
-            hint = DOCTOR if isinstance(error, ImportError) else ""
+            hint = DOCTOR if isinstance(error, ImportError) and error.name != module else ""
             raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}{hint}") from error
 
 
