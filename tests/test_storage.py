@@ -406,7 +406,7 @@ def test_a_full_disk_is_one_sentence_with_the_path_and_leaves_nothing(
     monkeypatch.chdir(small_disk)
     fill(small_disk, left)
     assert main({**commands(videos), "plugin": ["plugin", "new", "my-method"]}[which]) == 2
-    where = {"prepare": small_disk / "prepared", "run": "results", "plugin": "my-method"}[which]
+    where = {"prepare": small_disk / "prepared", "run": small_disk / "results", "plugin": "my-method"}[which]
     error = capfd.readouterr().err
     assert error.startswith(f"error: {where}")
     assert error.endswith(": No space left on device; free some space, and give the same command again\n")
