@@ -249,7 +249,10 @@ def test_extras_are_trained_on_by_number_and_the_first_forty_never() -> None:
     assert dataset.clips() == synthetic().clips()
 
 
-def test_an_extra_is_rendered_in_few_frames_of_which_three_follow_each_other() -> None:
+def test_an_extra_is_rendered_in_few_frames_of_which_three_follow_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
     dataset, name = Synthetic(DataOptions(people=1)), "e00041"
     assert prepare(dataset, name) == dataset.frame_count(name) == 15
     clip = dataset.prepared(name)
