@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -94,8 +95,9 @@ def compare(a: Side, b: Side) -> list[ComparisonRow]:
     names = (a.method, b.method) if a.method != b.method else (f"{a.run.name}/{a.method}", f"{b.run.name}/{b.method}")
     rows = []
     for group in [*groups(a.run.info["pairs"]), Group(ANY, ALL, [])]:
+        members = [people(pair) for pair in group.pairs]
         found = [
-            _paired_row(group, entry, a.scores, b.scores)
+            _paired_row(group, members, entry, a.scores, b.scores)
             if entry["kind"] == FRAME
             else _untested_row(group, entry, a.values, b.values)
             for entry in variants
@@ -182,18 +184,20 @@ def _common_variants(a: Run, b: Run) -> list[Record]:
     return variants
 
 
-def _paired_row(group: Group, entry: Record, scores_a: Scores, scores_b: Scores) -> ComparisonRow | None:
-    """None where the variant does not apply to the group's pairs on both sides."""
+def _paired_row(
+    group: Group, members: Sequence[tuple[str, str]], entry: Record, scores_a: Scores, scores_b: Scores
+) -> ComparisonRow | None:
+    """None where the variant does not apply to the group's pairs on both sides. members: the people in each pair."""
     keys = [(entry["variant"], pair["id"]) for pair in group.pairs]
     if not any(key in scores_a for key in keys) or not any(key in scores_b for key in keys):
         return None
     measured = [
-        (one["value"], other["value"], people(pair))
-        for key, pair in zip(keys, group.pairs, strict=True)
+        (one["value"], other["value"], both)
+        for key, both in zip(keys, members, strict=True)
         if (one := scores_a.get(key)) and (other := scores_b.get(key)) and one["status"] == other["status"] == OK
     ]
     differences = [one - other for one, other, _ in measured]
-    interval, p_value = paired_test(differences, [members for *_, members in measured])
+    interval, p_value = paired_test(differences, [both for *_, both in measured])
     return ComparisonRow(
         protocol=group.protocol,
         split=group.split,
