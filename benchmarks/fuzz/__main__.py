@@ -11,21 +11,30 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
 
+from benchmarks.fuzz.checkpoints import Checkpoints
+from benchmarks.fuzz.commands import Commands
+from benchmarks.fuzz.descriptions import Descriptions
 from benchmarks.fuzz.judgement import FINE, FOUND, Kind
-from benchmarks.fuzz.kinds import KINDS, inputs_of_each
+from benchmarks.fuzz.kills import KILLS, Kills
+from benchmarks.fuzz.landmarks import Landmarks
+from benchmarks.fuzz.records import Records
+from benchmarks.fuzz.results import Results
+from benchmarks.fuzz.video import Video
 from benchmarks.fuzz.worker import Outcome, Worker
 from reenactbench.preparing import available_cores
+from reenactbench.progress import say
+
+KINDS: dict[str, type[Kind]] = {
+    kind.name: kind for kind in (Landmarks, Video, Descriptions, Checkpoints, Results, Records, Commands, Kills)
+}
+COLUMNS = ("inputs", *FINE, *FOUND, "peak MB", "seconds")
 
 
-class Row(NamedTuple):
-    """What became of the inputs of a kind."""
-
-    kind: str
-    counts: Counter[str]
-    peak: int
-    seconds: float
+def inputs_of_each(inputs: int, kills: int) -> dict[str, int]:
+    """kind -> how many, by their shares."""
+    total = sum(kind.share for kind in KINDS.values())
+    return {name: inputs * kind.share // total for name, kind in KINDS.items()} | {Kills.name: -(-kills // KILLS)}
 
 
 def tried(kind: type[Kind], numbers: Sequence[int], seed: int, work: Path) -> Iterator[tuple[int, Outcome]]:
@@ -59,7 +68,8 @@ def main() -> int:
     parser.add_argument("--input", type=int, help="this one alone")
     asked = parser.parse_args()
     amounts = inputs_of_each(asked.inputs, asked.kills)
-    rows = []
+    rows = [f"| kind | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * len(COLUMNS)}"]
+    found = 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as work:
         for name in asked.only:
             numbers = range(amounts[name]) if asked.input is None else [asked.input]
@@ -68,16 +78,14 @@ def main() -> int:
                 counts[outcome.what] += 1
                 peak = max(peak, outcome.peak)
                 if outcome.what in FOUND:
+                    found += 1
                     again = f"--seed {asked.seed} --only {name} --input {number}"
-                    print(f"{outcome.what}: {again}: {outcome.why}", file=sys.stderr, flush=True)
-            rows.append(Row(name, counts, peak, time.monotonic() - begun))
-    columns = ("inputs", *FINE, *FOUND, "peak MB", "seconds")
-    print("| kind |", " | ".join(columns), "|")
-    print("|---|", " | ".join("---:" for _ in columns), "|")
-    for row in rows:
-        counted = [row.counts.total(), *(row.counts[what] for what in (*FINE, *FOUND)), row.peak, round(row.seconds)]
-        print(f"| {row.kind} |", " | ".join(map(str, counted)), "|")
-    return int(any(row.counts[what] for row in rows for what in FOUND))
+                    say(f"{outcome.what}: {again}: {outcome.why}")
+            cells = [counts.total(), *(counts[what] for what in (*FINE, *FOUND)), peak, round(time.monotonic() - begun)]
+            rows.append(f"| {name} | {' | '.join(map(str, cells))} |")
+            say(rows[-1])
+    print("\n".join(rows))
+    return int(found > 0)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Checkpoints(Kind):
     """The package's own, with bytes flipped, cut or gone, and with headers and metadata that say something else."""
 
     name: ClassVar[str] = "checkpoints"
-    share: ClassVar[int] = 2
+    share: ClassVar[int] = 1
 
     def __init__(self, base: Path) -> None:
         super().__init__(base)

@@ -12,10 +12,9 @@ from typing import Any, ClassVar
 import typer
 
 from benchmarks.fuzz import mutations
-from benchmarks.fuzz.door import TREE, here, verdict
+from benchmarks.fuzz.door import TREE, here, serial, verdict
 from benchmarks.fuzz.judgement import Kind, once
 from benchmarks.fuzz.results import finished_run
-from benchmarks.fuzz.serial import serial
 from reenactbench.cli import build_app
 from reenactbench.plugins import load_plugins
 
@@ -64,8 +63,8 @@ class Commands(Kind):
     """A command with options."""
 
     name: ClassVar[str] = "commands"
-    share: ClassVar[int] = 3
-    seconds: ClassVar[float] = 60.0
+    share: ClassVar[int] = 2
+    seconds: ClassVar[float] = 120.0
 
     def __init__(self, base: Path) -> None:
         super().__init__(base)

@@ -29,7 +29,7 @@ class Descriptions(Kind):
     """A TOML file."""
 
     name: ClassVar[str] = "toml"
-    share: ClassVar[int] = 4
+    share: ClassVar[int] = 8
 
     def attempt(self, random: Random, folder: Path) -> str:
         (folder / "s.py").write_text("def encode_target(i, l): pass\ndef reenact(t, i, l): return i\n")

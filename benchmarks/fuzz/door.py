@@ -6,11 +6,14 @@ import io
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest import mock
 
 from benchmarks.fuzz.judgement import ACCEPTED, HANG, REFUSED, TRACEBACK, Found
 from reenactbench.cli import BAD_INPUT, INTERRUPTED, main
+from reenactbench.datasets import tree
 
 FAILED = 1
 TREE = ("--dataset", "300vw", "--data-root", "tree", "--allow-missing")
@@ -50,3 +53,12 @@ def checked(said: Said) -> Said:
 
 def verdict(said: Said) -> str:
     return REFUSED if said.status == BAD_INPUT else ACCEPTED
+
+
+def serial() -> Any:
+    """A context in which clips are verified and prepared in this process: a pool for each would take seconds."""
+
+    def one(count: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(1)
+
+    return mock.patch.object(tree, "workers", one)

@@ -11,9 +11,10 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.fuzz.door import serial
 from benchmarks.fuzz.judgement import WRONG, Found
-from benchmarks.fuzz.serial import serial
 from reenactbench.datasets.folder import Folder
+from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import DataOptions, Finding
 from reenactbench.metrics.mean_face import MEAN_FACE
 from reenactbench.types import Clip
@@ -72,10 +73,13 @@ def read_clip(root: Path, name: str) -> tuple[list[Finding], Clip]:
 
     Raises ReenactbenchError where it is refused, and Found where one accepts what the other calls fatal.
     """
-    with serial():
-        dataset = Folder(DataOptions(root))
-        findings = [finding for part in dataset.verify(allow_missing=False, jobs=1) for finding in part]
-        dataset.prepare([name], lambda frames: None, jobs=1)
+    try:
+        with serial():
+            dataset = Folder(DataOptions(root))
+            findings = [finding for part in dataset.verify(allow_missing=False, jobs=1) for finding in part]
+            dataset.prepare([name], lambda frames: None, jobs=1)
+    except OSError as error:  # of which the command line makes a sentence too
+        raise ReenactbenchError(str(error)) from error
     clip = dataset.prepared(name)
     assert clip is not None
     for finding in findings:

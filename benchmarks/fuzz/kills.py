@@ -24,9 +24,11 @@ from benchmarks.fuzz.results import RUN
 from reenactbench.cli import INTERRUPTED
 from reenactbench.files import sha256_file
 
+KILLS = 2  # of a command before it is left to end; the second one, of what the first one left
+
 
 class Kills(Kind):
-    """`run`, `train`, `data prepare` and `report`, ended once or twice by SIGKILL or SIGINT."""
+    """`run`, `train`, `data prepare` and `report`, ended by SIGKILL and SIGINT."""
 
     name: ClassVar[str] = "kills"
     share: ClassVar[int] = 0
@@ -42,7 +44,7 @@ class Kills(Kind):
         words, numbers = COMMANDS[name]
         seconds, expected = self._of_undisturbed(name, folder / "undisturbed")
         self._begin(name, folder / "killed")
-        for _ in range(random.choice((1, 1, 2))):
+        for _ in range(KILLS):
             _kill(words, random.uniform(0.1, 1.05) * seconds, random.choice((signal.SIGKILL, signal.SIGINT)))
         done = started(words, self.seconds / 4)
         if done.status:

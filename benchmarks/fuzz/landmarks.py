@@ -30,7 +30,7 @@ class Landmarks(Kind):
     """A clip's .pts files: their text, their bytes, their names."""
 
     name: ClassVar[str] = "landmarks"
-    share: ClassVar[int] = 6
+    share: ClassVar[int] = 12
     seconds: ClassVar[float] = 10.0
 
     def __init__(self, base: Path) -> None:

@@ -13,11 +13,10 @@ from typing import ClassVar
 import pandas as pd
 
 from benchmarks.fuzz import mutations
-from benchmarks.fuzz.door import TREE, here, verdict
+from benchmarks.fuzz.door import TREE, here, serial, verdict
 from benchmarks.fuzz.footage import write_tree
 from benchmarks.fuzz.judgement import ANOTHER, WRONG, Found, Kind, once
 from benchmarks.fuzz.results import RUN
-from benchmarks.fuzz.serial import serial
 
 TRAIN = ("train", *TREE, "--method", "x2face", "--set", "width=2", "--set", "levels=7", "--set", "batch=1",
          "--steps", "2", "--name", "t", "--device", "cpu", "--resume")  # fmt: skip
@@ -29,7 +28,7 @@ class Records(Kind):
 
     name: ClassVar[str] = "records"
     share: ClassVar[int] = 1
-    seconds: ClassVar[float] = 60.0
+    seconds: ClassVar[float] = 120.0
 
     def __init__(self, base: Path) -> None:
         super().__init__(base)

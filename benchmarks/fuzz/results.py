@@ -31,7 +31,7 @@ class Results(Kind):
 
     name: ClassVar[str] = "results"
     share: ClassVar[int] = 2
-    seconds: ClassVar[float] = 60.0
+    seconds: ClassVar[float] = 120.0
 
     def __init__(self, base: Path) -> None:
         super().__init__(base)

@@ -50,7 +50,7 @@ class Video(Kind):
     """A clip's video: flipped bits, cuts, zeroed ranges, wrong headers, packets that are gone or in another order."""
 
     name: ClassVar[str] = "video"
-    share: ClassVar[int] = 6
+    share: ClassVar[int] = 8
     seconds: ClassVar[float] = 10.0
 
     def __init__(self, base: Path) -> None:
