@@ -32,7 +32,7 @@ class Kills(Kind):
 
     name: ClassVar[str] = "kills"
     share: ClassVar[int] = 0
-    seconds: ClassVar[float] = 600.0
+    seconds: ClassVar[float] = 2400.0
 
     def __init__(self, base: Path) -> None:
         super().__init__(base)
@@ -46,7 +46,7 @@ class Kills(Kind):
         self._begin(name, folder / "killed")
         for _ in range(KILLS):
             _kill(words, random.uniform(0.1, 1.05) * seconds, random.choice((signal.SIGKILL, signal.SIGINT)))
-        done = started(words, self.seconds / 4)
+        done = started(words, 10 * seconds)
         if done.status:
             raise Found(DIFFERING, f"{name} ends with status {done.status} after the kill: {done.err[-300:]}")
         if numbers(Path()) != expected:

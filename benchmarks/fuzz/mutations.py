@@ -19,23 +19,8 @@ TEXTS = (
 """Names, paths and numbers that somebody may well give."""
 NUMBERS = ("nan", "inf", "-1e6", "1e5", "1e39", "1e400", "2_0.5", "0x10", "1,5", "", "--1", "1e", "２.5", "9" * 25)
 VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    0,
-    2**31,
-    10**30,
-    1e308,
-    float("nan"),
-    float("inf"),
-    "",
-    "x",
-    "\x1b[2J",
-    [],
-    {},
-    [[]],
-    ["x"],
-)
+    None, True, -1, 0, 2**31, 10**30, 1e308, float("nan"), float("inf"), "", "x", "\x1b[2J", [], {}, [[]], ["x"],
+)  # fmt: skip
 
 
 def damaged(random: Random, data: bytes) -> bytes:

@@ -16,7 +16,7 @@ from benchmarks.fuzz import mutations
 from benchmarks.fuzz.door import TREE, here, serial, verdict
 from benchmarks.fuzz.footage import write_tree
 from benchmarks.fuzz.judgement import ANOTHER, WRONG, Found, Kind, once
-from benchmarks.fuzz.results import RUN
+from benchmarks.fuzz.results import RUN, TEARS
 
 TRAIN = ("train", *TREE, "--method", "x2face", "--set", "width=2", "--set", "levels=7", "--set", "batch=1",
          "--steps", "2", "--name", "t", "--device", "cpu", "--resume")  # fmt: skip
@@ -83,12 +83,8 @@ def _array_torn(random: Random, file: Path) -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[Random, Path], None], ...]] = {
-    ".json": (mutations.file_torn, mutations.file_damaged, mutations.file_altered, mutations.file_replaced),
-    ".png": (mutations.file_torn, mutations.file_damaged, mutations.file_replaced),
-    ".npz": (mutations.file_torn, mutations.file_damaged, mutations.file_replaced),
+    ".json": (*TEARS, mutations.file_altered),
+    **dict.fromkeys((".png", ".npz", ".pt", ".parquet", ".safetensors"), TEARS),
     ".npy": (_array_torn, mutations.file_replaced),
-    ".parquet": (mutations.file_torn, mutations.file_damaged),
-    ".pt": (mutations.file_torn, mutations.file_damaged, mutations.file_replaced),
-    ".safetensors": (mutations.file_torn, mutations.file_damaged),
 }
 """What becomes of a file, by its suffix."""
