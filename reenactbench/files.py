@@ -126,14 +126,14 @@ def locked(path: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     lock = FileLock(path / ".lock")
-    try:
-        with accessing(path):
-            path.mkdir(parents=True, exist_ok=True)
+    with accessing(path):
+        path.mkdir(parents=True, exist_ok=True)
+        try:
             lock.acquire(timeout=0)
-    except Timeout:
-        raise ReenactbenchError(
-            f"{path} is in use by another reenactbench run; wait for it or give another --name"
-        ) from None
+        except Timeout:
+            raise ReenactbenchError(
+                f"{path} is in use by another reenactbench run; wait for it or give another --name"
+            ) from None
     try:
         yield
     finally:

@@ -138,6 +138,9 @@ def check_info(info: dict[str, Any]) -> None:
             f"its schema version {version} is {age} than this version's, {SCHEMA_VERSION}; {advice} reenactbench"
         )
     check(info, INFO)
+    for method in info["methods"]:
+        if (method["checkpoint"] is None) != (method["checkpoint_sha256"] is None):
+            raise ValueError("a method has a checkpoint without a sha256, or the other way round")
     methods = _unique("methods", (method["name"] for method in info["methods"]))
     variants = _unique("variants", (entry["variant"] for entry in info["variants"]))
     pairs = _unique("pairs", (pair["id"] for pair in info["pairs"]))

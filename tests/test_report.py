@@ -35,7 +35,7 @@ from reports import (
 
 from reenactbench.cli import main
 from reenactbench.cli.printing import terminal_tables
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import ReenactbenchError, StorageError
 from reenactbench.report import FORMATS, latex, markdown, wording, write_report
 from reenactbench.report.contents import contents
 from reenactbench.summary import summary_rows
@@ -362,7 +362,7 @@ def test_a_failed_write_leaves_the_former_report(
     (path,) = write_report([run], tmp_path / "out", format)
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk")))
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StorageError, match="disk"):
         write_report([run], tmp_path / "out", format)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

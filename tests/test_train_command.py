@@ -123,7 +123,7 @@ def test_a_method_without_a_recipe_is_refused_with_those_that_have_one(train: Co
 
 def test_a_training_that_is_there_is_refused_before_anything_is_prepared(train: Command) -> None:
     assert train("--steps", "1").status == 0
-    folder = "training/toy-full-demo-colours"
+    folder = Path("training/toy-full-demo-colours").absolute()
     assert train() == Said(
         2, "", f"error: {folder} holds a training already; give --resume to go on, or another --name\n"
     )
