@@ -13,6 +13,8 @@ from reenactbench.training.checkpoints import load_trained
 
 TRAINED = Path(__file__).parents[1] / "checkpoints" / "flow.safetensors"
 """Trained on rendered people; docs/crossid-flow.md says how."""
+TOGETHER = 8
+"""Frames that are made at once."""
 
 
 class Flow(nn.Module):
@@ -31,13 +33,22 @@ class Flow(nn.Module):
         return content
 
     def forward(self, content: Content, target: Tensor, own: Tensor, driving: Tensor) -> Tensor:
-        """With that, and driving landmarks [T,68,2] in pixels of 128, to frames [T,3,128,128] in 0..1."""
+        """With that, and driving landmarks [T,68,2] in pixels of 128, to frames [T,3,128,128] in 0..1.
+
+        Always so many at once, so that convolutions add in one order and a frame does not depend on how many are asked
+        for: the flow would make ten times of their last bits.
+        """
         count = len(driving)
-        own = own.expand(count, -1, -1)
-        moved = self.motion(driving, own)
-        seen = Content(*(part.expand(count, -1, -1, -1) for part in content))
-        drawn: Drawn = self.generator(seen, self.landmark_encoder(moved), target.expand(count, -1, -1, -1), own, moved)
-        return drawn.image
+        driving = torch.cat([driving, driving[-1:].expand(-count % TOGETHER, -1, -1)])
+        own = own.expand(TOGETHER, -1, -1)
+        seen = Content(*(part.expand(TOGETHER, -1, -1, -1) for part in content))
+        target = target.expand(TOGETHER, -1, -1, -1)
+        frames = []
+        for some in driving.split(TOGETHER):
+            moved = self.motion(some, own)
+            drawn: Drawn = self.generator(seen, self.landmark_encoder(moved), target, own, moved)
+            frames.append(drawn.image)
+        return torch.cat(frames)[:count]
 
 
 def load_model(path: Path, device: torch.device) -> Flow:
