@@ -43,8 +43,8 @@ class Flow(nn.Module):
 def load_model(path: Path, device: torch.device) -> Flow:
     """The model of a checkpoint; raises ReenactbenchError in one sentence where the file holds none.
 
-    Its motion networks work in float64: in float32 the last bits of landmarks follow the size of the batch, and pictures
-    magnify them.
+    Its motion networks work in float64: in float32 the last bits of landmarks follow the size of the batch, and
+    pictures magnify them.
     """
     model = load_trained(
         path,

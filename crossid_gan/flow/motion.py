@@ -16,8 +16,8 @@ MIDDLE, SPREAD = 63.5, 32.0
 
 
 class Motion(nn.Module):
-    """Of landmarks [N,68,2] in pixels of 128; in the precision of its weights whatever runs around it, for bfloat16 is off
-    by a quarter of a pixel."""
+    """Of landmarks [N,68,2] in pixels of 128; in the precision of its weights whatever runs around it, for bfloat16 is
+    off by a quarter of a pixel."""
 
     def __init__(self, width: int, code: int, noise: float = 0.0) -> None:
         """noise: deviation of what is added to codes in training."""
