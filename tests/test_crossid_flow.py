@@ -257,7 +257,8 @@ def test_the_driver_gives_landmarks_and_no_pixel_and_of_several_targets_the_firs
 def test_the_motion_code_is_that_of_the_landmarks(method: CrossIDFlow, checkpoint: Path) -> None:
     codes = method.motion_code(DRIVING)
     assert codes.shape == (5, 6)
-    assert torch.equal(codes, load_model(checkpoint, CPU).motion.code(DRIVING.landmarks))
+    assert torch.equal(codes, load_model(checkpoint, CPU).motion.code(DRIVING.landmarks).float())
+    assert codes.dtype == torch.float32
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,17 @@ class Flow(nn.Module):
 
 
 def load_model(path: Path, device: torch.device) -> Flow:
-    """The model of a checkpoint; raises ReenactbenchError in one sentence where the file holds none."""
-    return load_trained(
+    """The model of a checkpoint; raises ReenactbenchError in one sentence where the file holds none.
+
+    Its motion networks work in float64: in float32 the last bits of landmarks follow the size of the batch, and
+    pictures magnify them.
+    """
+    model = load_trained(
         path,
         device,
         "crossid-flow",
         "crossid-flow",
         lambda said: Flow(*(said[name] for name in ("width", "code", "motion_width", "motion_code"))),
     )
+    model.motion.double()
+    return model

@@ -16,8 +16,8 @@ MIDDLE, SPREAD = 63.5, 32.0
 
 
 class Motion(nn.Module):
-    """Of landmarks [N,68,2] in pixels of 128; in float32 whatever runs around it, for bfloat16 is off by a quarter of a
-    pixel."""
+    """Of landmarks [N,68,2] in pixels of 128; in the precision of its weights whatever runs around it, for bfloat16 is
+    off by a quarter of a pixel."""
 
     def __init__(self, width: int, code: int, noise: float = 0.0) -> None:
         """noise: deviation of what is added to codes in training."""
@@ -31,7 +31,7 @@ class Motion(nn.Module):
     def code(self, driving: Tensor) -> Tensor:
         """[N,code] of mean 0 and deviation 1."""
         with torch.autocast(driving.device.type, enabled=False):
-            code: Tensor = self.encoder(_flat(driving))
+            code: Tensor = self.encoder(self._flat(driving))
         return code
 
     def forward(self, driving: Tensor, own: Tensor) -> Tensor:
@@ -42,14 +42,13 @@ class Motion(nn.Module):
             codes = self.code(torch.cat([driving, own]))
             if self.training:
                 codes = codes + self.noise * torch.randn_like(codes)
-            made = self.decoder(torch.cat([_flat(own).repeat(2, 1), codes], 1))
+            made = self.decoder(torch.cat([self._flat(own).repeat(2, 1), codes], 1))
             like_driving, like_own = made.view(2, *own.shape)
             moved: Tensor = own + SPREAD * (like_driving - like_own)
-        return moved
+        return moved.float()
 
-
-def _flat(points: Tensor) -> Tensor:
-    return (points.float() - MIDDLE).flatten(1) / SPREAD
+    def _flat(self, points: Tensor) -> Tensor:
+        return (points.to(next(self.parameters()).dtype) - MIDDLE).flatten(1) / SPREAD
 
 
 def _perceptron(inputs: int, width: int, outputs: int) -> list[nn.Module]:

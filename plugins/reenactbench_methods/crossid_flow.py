@@ -49,4 +49,4 @@ class CrossIDFlow(Method):
     def motion_code(self, driving: Frames) -> Tensor:
         """The motion code of the driving landmarks, which is all that reaches the pictures of them: [T,24]."""
         code: Tensor = self._model.motion.code(driving.landmarks)
-        return code
+        return code.float()
