@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from benchmarks.fuzz.door import started
 from benchmarks.fuzz.judgement import DEATH, HANG, MEMORY, REFUSED, TRACEBACK, Found, Kind
+from reenactbench.errors import ReenactbenchError
+from reenactbench.preparing import available_cores
 
 BOUND = 3 << 30  # bytes that an input may take
 STARTING = 300.0  # seconds for the imports and the undamaged input
@@ -45,7 +47,8 @@ class Worker:
             self._start()
         assert self._process is not None
         self._pipe.send(number)
-        seconds = self._kind.seconds + (COMMAND if number % SAMPLED == 0 else 0)
+        crowded = max(1.0, os.getloadavg()[0] / available_cores())  # others may be at work on the machine
+        seconds = crowded * (self._kind.seconds + (COMMAND if number % SAMPLED == 0 else 0))
         try:
             if self._pipe.poll(seconds):
                 outcome: Outcome = self._pipe.recv()
@@ -107,8 +110,6 @@ def _serve(pipe: Connection, kind: type[Kind], seed: int, base: Path) -> None:
 
 
 def tried(kind: Kind, random: Random, folder: Path, sampled: bool) -> tuple[str, str]:
-    from reenactbench.errors import ReenactbenchError
-
     try:
         try:
             what = kind.attempt(random, folder)
