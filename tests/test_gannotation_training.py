@@ -422,7 +422,7 @@ def test_four_frames_are_learnt_by_heart() -> None:
             for images, each in zip(frames, four.clips, strict=True)
         ]
     colours, wanted = ((first - second).mean((0, 2, 3)) for first, second in (drawn, frames))
-    torch.testing.assert_close(colours, wanted, atol=0.08, rtol=0)
+    torch.testing.assert_close(colours, wanted, atol=0.12, rtol=0)
     assert wanted.abs().min() > 0.12  # so that the two of them differ
 
 

@@ -44,7 +44,7 @@ class Flow(nn.Module):
         seen = Content(*(part.expand(TOGETHER, -1, -1, -1) for part in content))
         target = target.expand(TOGETHER, -1, -1, -1)
         frames = []
-        for some in driving.split(TOGETHER):
+        for some in torch.split(driving, TOGETHER):
             moved = self.motion(some, own)
             drawn: Drawn = self.generator(seen, self.landmark_encoder(moved), target, own, moved)
             frames.append(drawn.image)

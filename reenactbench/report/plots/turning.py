@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -105,11 +105,12 @@ def _points(
     angles = binned["turned"].mean()
     means = frames.groupby([*SUBJECT, "bin", "pair_id"], observed=True)["value"].mean().astype(float)
     points: dict[Subject, list[Point]] = {}
-    for key, own in means.groupby(level=[*SUBJECT, "bin"], observed=True):
+    for index, own in means.groupby(level=[*SUBJECT, "bin"], observed=True):
         if len(own) < FEWEST:
             continue
-        found = mean_interval(own.to_numpy(), [members[pair] for pair in own.index.get_level_values("pair_id")])
+        key = cast("tuple[Any, ...]", index)
+        found = mean_interval(own.tolist(), [members[pair] for pair in own.index.get_level_values("pair_id")])
         if found.mean is not None:
             low, high = (found.mean if end is None else end for end in (found.low, found.high))
-            points.setdefault(key[:3], []).append((float(angles[key]), found.mean, low, high))
+            points.setdefault(cast("Subject", key[:3]), []).append((float(angles[key]), found.mean, low, high))
     return points
