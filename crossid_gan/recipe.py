@@ -144,6 +144,9 @@ class CrossIDRecipe(Recipe):
             rows.append(torch.stack(columns, 1))
         return torch.cat(rows)
 
+    def reenacted(self, pairs: Pairs) -> Tensor:
+        return self._draw(pairs)[0].image
+
     def _train(
         self,
         paired: Pairs,

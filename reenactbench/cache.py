@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from reenactbench.files import home_path
+
 
 def cache_folder() -> Path:
     given = os.environ.get("REENACTBENCH_CACHE")
     if given:
-        return Path(given).expanduser()
+        return home_path(given)
     import pooch
 
     return Path(pooch.os_cache("reenactbench"))

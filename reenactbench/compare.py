@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -35,12 +37,23 @@ ONE_VALUE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
-    """One of the two that are compared."""
+    """One of the two that are compared; a report compares each with many."""
 
     run: Run
     method: str
+
+    @cached_property
+    def scores(self) -> Scores:
+        return {(row["variant"], row["pair_id"]): row for row in self._own(self.run.pairs)}
+
+    @cached_property
+    def values(self) -> Values:
+        return {(row["variant"], row["protocol"], row["split"]): row for row in self._own(self.run.sets)}
+
+    def _own(self, table: pd.DataFrame) -> list[dict[str, Any]]:
+        return records(table[table["method"] == self.method])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +93,13 @@ def compare(a: Side, b: Side) -> list[ComparisonRow]:
     _refuse_different_subjects(a.run, b.run)
     variants = _common_variants(a.run, b.run)
     names = (a.method, b.method) if a.method != b.method else (f"{a.run.name}/{a.method}", f"{b.run.name}/{b.method}")
-    scores_a, scores_b = _scores(a), _scores(b)
-    values_a, values_b = _values(a), _values(b)
     rows = []
     for group in [*groups(a.run.info["pairs"]), Group(ANY, ALL, [])]:
+        members = [people(pair) for pair in group.pairs]
         found = [
-            _paired_row(group, entry, scores_a, scores_b)
+            _paired_row(group, members, entry, a.scores, b.scores)
             if entry["kind"] == FRAME
-            else _untested_row(group, entry, values_a, values_b)
+            else _untested_row(group, entry, a.values, b.values)
             for entry in variants
         ]
         rows += _judged([row for row in found if row is not None], names)
@@ -172,30 +184,20 @@ def _common_variants(a: Run, b: Run) -> list[Record]:
     return variants
 
 
-def _scores(side: Side) -> Scores:
-    return {(row["variant"], row["pair_id"]): row for row in _own(side, side.run.pairs)}
-
-
-def _values(side: Side) -> Values:
-    return {(row["variant"], row["protocol"], row["split"]): row for row in _own(side, side.run.sets)}
-
-
-def _own(side: Side, table: pd.DataFrame) -> list[dict[str, Any]]:
-    return records(table[table["method"] == side.method])
-
-
-def _paired_row(group: Group, entry: Record, scores_a: Scores, scores_b: Scores) -> ComparisonRow | None:
-    """None where the variant does not apply to the group's pairs on both sides."""
+def _paired_row(
+    group: Group, members: Sequence[tuple[str, str]], entry: Record, scores_a: Scores, scores_b: Scores
+) -> ComparisonRow | None:
+    """None where the variant does not apply to the group's pairs on both sides. members: the people in each pair."""
     keys = [(entry["variant"], pair["id"]) for pair in group.pairs]
     if not any(key in scores_a for key in keys) or not any(key in scores_b for key in keys):
         return None
     measured = [
-        (scores_a[key]["value"], scores_b[key]["value"], people(pair))
-        for key, pair in zip(keys, group.pairs, strict=True)
-        if all(key in scores and scores[key]["status"] == OK for scores in (scores_a, scores_b))
+        (one["value"], other["value"], both)
+        for key, both in zip(keys, members, strict=True)
+        if (one := scores_a.get(key)) and (other := scores_b.get(key)) and one["status"] == other["status"] == OK
     ]
     differences = [one - other for one, other, _ in measured]
-    interval, p_value = paired_test(differences, [members for *_, members in measured])
+    interval, p_value = paired_test(differences, [both for *_, both in measured])
     return ComparisonRow(
         protocol=group.protocol,
         split=group.split,

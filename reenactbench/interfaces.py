@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.errors import ReenactbenchError
-from reenactbench.types import SEEN
+from reenactbench.types import SEEN, Finding
 
 if TYPE_CHECKING:
     import torch
@@ -87,8 +87,16 @@ class LandmarkFinder(ABC):
     """Names the networks and their sha256."""
 
     @abstractmethod
-    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """Landmarks [T,68,2] in 0-based pixels of images [T,H,W,3]; NaN where no face is found."""
+    def faces(self, image: npt.NDArray[np.uint8]) -> Features:
+        """Every face in an image [H,W,3] RGB, a row each: `box` [n,4] (left, top, right, bottom) in pixels, and what
+        else `landmarks` needs of it."""
+
+    @abstractmethod
+    def landmarks(self, image: npt.NDArray[np.uint8], face: Features) -> npt.NDArray[np.float32]:
+        """Landmarks [68,2] in 0-based pixels of a face in that image; NaN where none are found.
+
+        face: its row of `faces`, as arrays of one row.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +109,8 @@ class DataOptions:
     """The crop policy; None: the data set's own way."""
     finder: Callable[[], LandmarkFinder] | None = None
     """Loads what finds landmarks in clips without; None where no landmark backbone was named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with the data, and where."""
-
-    path: str
-    """Relative to the folder that holds the data."""
-    reason: str
-    fatal: bool
-    """Fatal: numbers made from this data would be wrong or missing. Not fatal: handled, and counted in every run."""
+    people: int = 0
+    """So many further people, whom no protocol knows, are to be in `training_clips`."""
 
 
 class Dataset(ABC):
@@ -125,6 +124,8 @@ class Dataset(ABC):
     """Metrics that a run computes only if it names them; one that names none computes all others."""
     makes_truth: ClassVar[bool] = False
     """Whether `prepare_truth` can make the true frames of `cross` pairs."""
+    makes_people: ClassVar[bool] = False
+    """Whether `training_clips` can hold further people, as many as `DataOptions.people` says."""
     crop: str = ""
     """The crop policy in use; empty where nothing is cropped."""
     frozen: bool = False
@@ -135,11 +136,22 @@ class Dataset(ABC):
         """The clips that are here, sorted by id; decodes nothing."""
 
     def training_clips(self) -> Sequence[ClipInfo]:
-        """The clips that methods are trained on, sorted by id: the seen ones, and what else there is of their people.
+        """The clips that methods are trained on, sorted by id: the seen ones, what else there is of their people, and
+        further people.
 
-        `prepare`, `prepared` and `frame_count` take their ids too.
+        `prepare`, `prepared` and `frame_count` take their ids too, and those of `validation_clips`.
         """
         return [clip for clip in self.clips() if clip.split == SEEN]
+
+    def validation_clips(self) -> Sequence[ClipInfo]:
+        """Clips of people who are neither trained on nor in any protocol, to choose settings on; empty where there are
+        none."""
+        return []
+
+    def same_motions(self) -> npt.NDArray[np.float32] | None:
+        """Landmarks [P,M,68,2] in pixels of `image_size` of P people who all make the same M motions; None where
+        nobody knows such."""
+        return None
 
     @abstractmethod
     def missing(self) -> Sequence[str]:
@@ -148,6 +160,11 @@ class Dataset(ABC):
     @abstractmethod
     def prepared(self, clip_id: str) -> Clip | None:
         """The prepared clip, or None where `prepare` has not run for it."""
+
+    def findings(self, clip_ids: Sequence[str]) -> Sequence[Finding]:
+        """What a person should know of these clips, as far as they are prepared, and of what else lies among them."""
+        prepared = [self.prepared(clip_id) for clip_id in clip_ids]
+        return [finding for clip in prepared if clip is not None for finding in clip.findings]
 
     @abstractmethod
     def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from reenactbench.interfaces import Dataset
-from reenactbench.progress import progress_bar
+from reenactbench.progress import progress_bar, say
 
 
 def available_cores() -> int:
@@ -28,3 +28,9 @@ def prepare_clips(dataset: Dataset, clip_ids: Sequence[str]) -> tuple[int, float
 
         dataset.prepare(todo, count, available_cores())
     return handled, time.perf_counter() - start
+
+
+def say_findings(dataset: Dataset, clip_ids: Sequence[str]) -> None:
+    """Say what was found wrong with clips that are used all the same, a line each."""
+    for finding in dataset.findings(clip_ids):
+        say(f"{finding.path}: {finding.reason}")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from reenactbench.foreign import one_line
+
 
 class Advance(Protocol):
     def __call__(self, amount: int, note: str = "", /) -> None:
@@ -42,5 +44,5 @@ def progress_bar(title: str, total: int, unit: str = "frames") -> Iterator[Advan
 
 
 def say(message: str) -> None:
-    """A line for the person watching, on standard error."""
-    print(message, file=sys.stderr, flush=True)
+    """A line for the person watching, on standard error, harmless to the terminal whatever words it quotes."""
+    print(one_line(message), file=sys.stderr, flush=True)

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = """
-    reenactbench numpy scipy torch torchvision lightning-fabric opencv-python opencv-python-headless scikit-image
-    scikit-learn pytorch-fid insightface onnxruntime pandas pyarrow pluggy typer jinja2
+    reenactbench numpy scipy torch torchvision lightning-fabric opencv-python opencv-python-headless
+    opencv-contrib-python opencv-contrib-python-headless scikit-image scikit-learn pytorch-fid insightface onnxruntime
+    pandas pyarrow pluggy typer jinja2
 """.split()
 TRACEBACK_TAIL = 6
 
@@ -41,9 +42,9 @@ def _version(package: str) -> str | None:
 
 
 def device_name(device: str) -> str:
-    import torch
-
     if device.startswith("cuda"):
+        import torch
+
         return str(torch.cuda.get_device_name(device))
     try:
         models = re.findall(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)

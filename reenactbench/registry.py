@@ -10,13 +10,16 @@ from importlib import import_module
 from typing import Any
 
 from reenactbench.errors import ReenactbenchError
+from reenactbench.results import STRIPS
 
 KINDS = ("methods", "datasets", "protocols", "metrics", "backbones", "report_sections")
 BROKEN = (Exception, SystemExit)
 """What a plugin may raise without stopping the rest; Ctrl-C is ours."""
 
-WORD = r"\w[\w.+-]*"  # names stand on the command line and in file names
-_NAMES = {"backbones": rf"{WORD}/{WORD}", "report_sections": ".+", "commands": ".+"}
+DOCTOR = "; `reenactbench doctor` says which package is broken and how to mend it"
+WORD = r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}"  # names stand on the command line, in file names and at the head of columns
+NAME = "a name of at most 64 letters from A to Z, digits and . _ + -"
+_NAMES = {"backbones": rf"{WORD}/{WORD}", "report_sections": ".{1,64}", "commands": WORD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,23 @@ class Entry:
 
     def __post_init__(self) -> None:
         """Raises TypeError or ValueError where a plugin registers what could not be listed, named or imported."""
-        what = f"{noun(self.kind)} {self.name!r}"
+        what = self.title
         if not all(isinstance(text, str) for text in (self.name, self.summary, *self.metadata.values())):
             raise TypeError(f"{what}: name, summary and metadata must be text")
         if not re.fullmatch(_NAMES.get(self.kind, WORD), self.name):
-            raise ValueError(f"{what}: write a name of letters, digits and . _ + -, and of a backbone KIND/SCHEME")
+            raise ValueError(f"{what}: write {NAME}, and of a backbone KIND/SCHEME")
+        if self.kind == "methods" and self.name.lower() in STRIPS:
+            raise ValueError(f"{what}: the report calls one of its rows of pictures so; write another name")
         for role, target in (("target", self.target), ("recipe", self.metadata.get("recipe"))):
             if isinstance(target, str) and not re.fullmatch(r"[\w.]+:\w+", target):
                 raise ValueError(f"{what}: {role} {target!r} is not 'module:attr'")
 
     def __str__(self) -> str:
-        return f"{noun(self.kind)} {self.name!r} of {self.provider}"
+        return f"{self.title} of {self.provider}"
+
+    @property
+    def title(self) -> str:
+        return f"{noun(self.kind)} {self.name!r}"
 
     @property
     def provider(self) -> str:
@@ -62,7 +71,8 @@ class Entry:
         try:
             return getattr(import_module(module), attribute)
         except BROKEN as error:
-            raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}") from error
+            hint = DOCTOR if isinstance(error, ImportError) and error.name != module else ""
+            raise ReenactbenchError(f"{self} cannot be loaded from {self.target!r}: {cause(error)}{hint}") from error
 
 
 class Registry:
@@ -70,22 +80,24 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Entry] = {}
+        """By kind and lower-case name: files of names that differ in case only are one file in some places."""
 
     def add(self, *entries: Entry) -> None:
         """Take all of them, or none: raises ReenactbenchError naming both owners where a name is taken."""
         for entry in entries:
-            taken = self._entries.get((entry.kind, entry.name))
+            taken = self._entries.get((entry.kind, entry.name.lower()))
             if taken is not None:
-                raise ReenactbenchError(f"{entry} is refused: {taken.provider} has that name already")
-        self._entries |= {(entry.kind, entry.name): entry for entry in entries}
+                spelling = "" if taken.name == entry.name else f", as {taken.name!r}"
+                raise ReenactbenchError(f"{entry} is refused: {taken.provider} has that name already{spelling}")
+        self._entries |= {(entry.kind, entry.name.lower()): entry for entry in entries}
 
     def of(self, kind: str) -> Iterator[Entry]:
         return (entry for entry in self._entries.values() if entry.kind == kind)
 
     def find(self, kind: str, name: str) -> Entry:
         """Raises ReenactbenchError with the nearest names, or all of them, where there is none."""
-        entry = self._entries.get((kind, name))
-        if entry is not None:
+        entry = self._entries.get((kind, name.lower()))
+        if entry is not None and entry.name == name:
             return entry
         names = [entry.name for entry in self.of(kind)]
         near = difflib.get_close_matches(name, names, n=3) or names

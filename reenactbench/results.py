@@ -26,16 +26,27 @@ from typing import TYPE_CHECKING, Any
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json, replacing, write_json
+from reenactbench.foreign import plain_file
+from reenactbench.run_info import (
+    STATUSES,
+    TELLING,
+    TRUTHS,
+    VARIANT_STATUSES,
+    check_info,
+    most_rows,
+    subjects,
+)
+from reenactbench.run_tables import check_known, check_unique, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
-
 OK, FAILED = "ok", "failed"
-COMPUTED, NOT_COMPUTED = "computed", "not computed"
-RUNNING, COMPLETE, INTERRUPTED = "running", "complete", "interrupted"
-GIVEN, RENDERED = "given", "rendered"
+METRIC_FAILED = "metric failed: "
+"""How the reason begins where a metric raised an error."""
+COMPUTED, NOT_COMPUTED = VARIANT_STATUSES
+RUNNING, COMPLETE, INTERRUPTED = STATUSES
+GIVEN, RENDERED = TRUTHS
 """How the true frames of a protocol are known (run.json's `dataset.truth`): from the data, or made for the pair."""
 
 PAIR_COLUMNS = {
@@ -110,7 +121,21 @@ STRIPS = ("target", "driver", "truth")  # beside those that are called like thei
 TABLES = {"pairs": PAIR_COLUMNS, "frames": FRAME_COLUMNS, "sets": SET_COLUMNS}
 """Those of every finished run."""
 OPTIONAL_TABLES = {"codes": CODE_COLUMNS, "driving": DRIVING_COLUMNS, "sizes": SIZE_COLUMNS}
-WORST, MEDIAN = "worst", "median"
+NULLABLE = {
+    "pairs": {"backbone_sha256", "value", "n_frames", "n_failed", "reason"},
+    "frames": {"value", "reason"},
+    "sets": {"backbone_sha256", "value", "n_frames", "n_reference", "reason"},
+    "driving": {"yaw"},
+}
+"""Table -> its columns that may have no value; of other tables none may."""
+KEYS = {
+    "pairs": ("method", "variant", "pair_id"),
+    "frames": ("method", "variant", "pair_id", "frame"),
+    "sets": ("method", "variant", "protocol", "split"),
+}
+"""Table -> the columns that together tell a row from all others."""
+AGAIN = "make the run again, or take it out of its folder"
+WORST, MEDIAN = TELLING
 """What a pair in run.json's `telling` is among those of its method."""
 
 
@@ -161,24 +186,72 @@ def remove_tables(path: Path) -> None:
 
 
 def read_run(path: Path) -> Run:
-    """Read a run's folder; raises ReenactbenchError where it is not one, or not scored yet."""
-    import pandas as pd
+    """Read a run's folder, which anybody may have made; raises ReenactbenchError where it is none, or not scored yet.
 
+    What this returns is as `run_info` and the columns above say, and names no method, variant or pair that run.json
+    does not list.
+    """
     if not (path / "run.json").is_file():
         raise ReenactbenchError(f"{path} holds no run (no run.json); `reenactbench run` makes one")
-    info = read_json(path / "run.json")
-    if info.get("schema_version") != SCHEMA_VERSION:
-        raise ReenactbenchError(
-            f"{path}/run.json has schema version {info.get('schema_version')}, this version reads {SCHEMA_VERSION}; "
-            "run it again or use the version that made it"
-        )
-    missing = [name for name in TABLES if not (path / f"{name}.parquet").is_file()]
+    info = read_run_info(path)
+    missing = [name for name in TABLES if not (path / f"{name}.parquet").exists()]
     if missing:
         raise ReenactbenchError(
             f"{path} was not finished ({', '.join(missing)} missing); the same `reenactbench run` again goes on with it"
         )
-    there = [name for name in (*TABLES, *OPTIONAL_TABLES) if (path / f"{name}.parquet").is_file()]
-    return Run(path, info, **{name: pd.read_parquet(path / f"{name}.parquet") for name in there})
+    tables = {}
+    for name, columns in (TABLES | OPTIONAL_TABLES).items():
+        if not (path / f"{name}.parquet").exists():
+            continue
+        try:
+            file = plain_file(path, f"{name}.parquet")
+            tables[name] = read_table(file, columns, NULLABLE.get(name, ()), most_rows(info)[name])
+            _check_table(name, tables[name], info)
+        except ValueError as error:
+            raise ReenactbenchError(f"{path}/{name}.parquet cannot be read: {error}; {AGAIN}") from error
+    return Run(path, info, **tables)
+
+
+def read_run_info(path: Path) -> dict[str, Any]:
+    """What a run's run.json holds; raises Damaged where nothing can be made of it, ReenactbenchError where it is not
+    what a run writes."""
+    try:
+        info = read_json(plain_file(path, "run.json"))
+        check_info(info)
+    except ValueError as error:
+        raise ReenactbenchError(f"{path}/run.json is not what a run writes: {error}; {AGAIN}") from error
+    return info
+
+
+def _check_table(name: str, table: pd.DataFrame, info: dict[str, Any]) -> None:
+    """Raises ValueError where a table does not fit to run.json."""
+    kinds = {entry["variant"]: entry["kind"] for entry in info["variants"]}
+    pair_fields = ("id", "protocol", "source", "target")
+    known: dict[tuple[str, ...], tuple[str, Any]] = {
+        ("method",): ("methods", {method["name"] for method in info["methods"]}),
+        ("variant",): ("variants", {name for name, kind in kinds.items() if (kind == "frame") == ("pair_id" in table)}),
+        ("pair_id", *pair_fields[1:]): ("pairs", {tuple(pair[key] for key in pair_fields) for pair in info["pairs"]}),
+        ("protocol", "split"): ("pairs", subjects(info)),
+        ("status",): ("words", {OK, FAILED, NOT_COMPUTED}),
+    }
+    for columns, (what, values) in known.items():
+        if {*columns} <= {*table}:
+            check_known(table, columns, values, what)
+    if name in KEYS:
+        check_unique(table, KEYS[name])
+    if "status" in table:
+        measured = table["status"] == OK
+        if (measured != table["value"].notna()).any():
+            raise ValueError(f"a row has a value and is not {OK}, or the other way round")
+        of_sets = table["variant"].map(kinds) == "set"
+        counts = table.loc[measured if name == "pairs" else measured & of_sets, [*{"n_frames", "n_failed"} & {*table}]]
+        if counts.isna().any(axis=None):
+            raise ValueError(f"a row that is {OK} does not say of how many frames")
+    if name == "pairs":
+        owed = {(item["method"], item["variant"], item["pair_id"]) for item in info.get("telling", [])}
+        keys = table.loc[measured, ["method", "variant", "pair_id"]].itertuples(index=False, name=None)
+        if owed - {*keys}:
+            raise ValueError("a pair that run.json calls telling has no value")
 
 
 def find_run(out: Path, name: str | None = None) -> Path:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+KEPT = 16  # sets of pairs whose sharing is remembered: those of a run's protocols and splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,21 @@ def sharing(members: Sequence[Collection[str]]) -> Sharing:
       tr(B)^2 / tr(BB) with B = Z'HMHZ. It is G - 1 for G equal groups and for all ordered pairs of G people
       (Bell and McCaffrey 2002 do the same for groups).
     """
-    n = len(members)
     if any(isinstance(people, str) or not people for people in members):
         raise ValueError("members must give each pair's identities as a tuple of at least one name")
+    return _sharing(tuple(map(tuple, members)))
+
+
+@lru_cache(KEPT)
+def _sharing(members: tuple[tuple[str, ...], ...]) -> Sharing:
+    """A report asks for the same pairs again and again: for every two methods and every metric."""
+    n = len(members)
     column = {name: i for i, name in enumerate(dict.fromkeys(name for people in members for name in people))}
     belongs = np.zeros((n, len(column)))
     for row, people in enumerate(members):
         belongs[row, [column[name] for name in people]] = 1
     matrix = (belongs @ belongs.T > 0).astype(np.float64)
+    matrix.setflags(write=False)
     if matrix.all():
         return Sharing(matrix, len(column), 1.0, 0.0)
     centred = belongs - belongs.mean(0)
@@ -104,13 +113,15 @@ def mean_interval(values: Sequence[float] | Array, members: Sequence[Collection[
     with nearly every other): `low` and `high` are None. Equal values: low = mean = high.
     Raises ValueError where a value is not finite or the lengths differ.
     """
-    checked = _checked(values, members)
-    shared = sharing(members)
-    mean = float(checked.mean()) if len(checked) else None
+    return _interval(_checked(values, members), sharing(members), level)
+
+
+def _interval(values: Array, shared: Sharing, level: float = 0.95) -> Interval:
+    mean = float(values.mean()) if len(values) else None
     if mean is None or not shared.gives_interval:
-        return Interval(mean, None, None, len(checked), shared.clusters)
-    half = float(half_width(checked, shared, level))
-    return Interval(mean, mean - half, mean + half, len(checked), shared.clusters)
+        return Interval(mean, None, None, len(values), shared.clusters)
+    half = float(half_width(values, shared, level))
+    return Interval(mean, mean - half, mean + half, len(values), shared.clusters)
 
 
 def paired_test(
@@ -125,7 +136,8 @@ def paired_test(
     """
     from scipy.special import stdtr
 
-    interval = mean_interval(differences, members)
+    checked, shared = _checked(differences, members), sharing(members)
+    interval = _interval(checked, shared)
     if interval.mean is None or interval.low is None:
         return interval, None
     if interval.mean == 0:
@@ -134,8 +146,7 @@ def paired_test(
         return interval, 2.0 ** (1 - interval.clusters)
     with np.errstate(divide="ignore"):
         tails = [
-            2 * stdtr(freedom, -abs(interval.mean) / error)
-            for error, freedom in _standard_errors(differences, sharing(members))
+            2 * stdtr(freedom, -abs(interval.mean) / error) for error, freedom in _standard_errors(checked, shared)
         ]
     return interval, float(max(tails))
 

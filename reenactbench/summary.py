@@ -61,8 +61,9 @@ def split_order(split: str) -> tuple[int, str]:
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a run's table as dicts of plain Python values, None where there is none."""
-    plain = table.astype(object)
-    return plain.where(table.notna(), None).to_dict("records")  # type: ignore[return-value]
+    import pyarrow as pa
+
+    return pa.Table.from_pandas(table, preserve_index=False).to_pylist()  # type: ignore[no-any-return]
 
 
 def people(pair: Record) -> tuple[str, str]:

@@ -64,6 +64,17 @@ class ClipInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with the data, and where."""
+
+    path: str
+    """Relative to the folder that holds the data."""
+    reason: str
+    fatal: bool
+    """Fatal: numbers made from this data would be wrong or missing. Not fatal: handled, and counted in every run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One prepared video: crops on disk, memory-mapped, with the landmarks of every usable frame."""
 
@@ -82,6 +93,8 @@ class Clip:
     """Frames of the video that are not used: reason -> how many."""
     landmarks_from: str = "files"
     """`files`, `exact` (projected by what rendered the pictures), or the networks that found them."""
+    findings: tuple[Finding, ...] = ()
+    """What was wrong with it when it was prepared, and did not stop that."""
 
     def positions(self, numbers: tuple[int, ...]) -> npt.NDArray[np.intp]:
         """Where the frames with these numbers lie in `images`; every number must be a usable frame."""

@@ -23,6 +23,7 @@ def clip(number: int, frames: range) -> Clip:
 
 
 def logged(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the log without the times."""
+    """The lines of the log without times and pace."""
     lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    untimed = ("seconds", "samples_per_second")
+    return [{key: value for key, value in line.items() if key not in untimed} for line in lines]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reenactbench.results import Run
 
 CSIM, SSIM, FID, FPS = "csim/net-a/detect5@1", "ssim/gauss11-rgb@1", "fid/inception@1", "speed/fps@1"
-HOSTILE = "\"><script>alert('x')</script><img src=x onerror=y>\\{}$&#%_^~[|]`*\u202e\n新" + "z" * 10_000
+HOSTILE = "\"><script>alert('x')</script><img src=x onerror=y>\\{}$&#%_^~[|]`*\u202e\n新" + "z" * 900
 FRAMES = [3, 10, 17, 24, 31, 38]
 
 
@@ -144,6 +144,7 @@ def info(methods: tuple[str, ...], **changes: Any) -> dict[str, Any]:
 def fake_run(folder: Path, methods: tuple[str, ...] = ("ours", "theirs"), side: int = 8, **changes: Any) -> Run:
     """A scored run on disk; a cell in `failures` has no value and no strip. side: of its square frames, in pixels."""
     content = info(methods, **changes)
+    content["dataset"] = content["dataset"] | {"image_size": side}
     failed = {(failure["method"], failure["pair_id"]) for failure in content["failures"]}
     scores, frames, sets = [], [], []
     for position, name in enumerate(methods):
@@ -163,7 +164,8 @@ def fake_run(folder: Path, methods: tuple[str, ...] = ("ours", "theirs"), side: 
                     ]
         speed = {"method": name, "protocol": "any", "split": "all", "metric": "speed", "variant": FPS}
         speed |= {"value": 1234.5 / (1 + position)}
-        sets.append(speed | {"n_pairs": 1, "n_planned": 1, "n_frames": 6, "status": "ok", "reason": ""})
+        if any(entry["variant"] == FPS for entry in content["variants"]):
+            sets.append(speed | {"n_pairs": 1, "n_planned": 1, "n_frames": 6, "status": "ok", "reason": ""})
     write_run_info(folder, content)
     for table, rows in (("pairs", scores), ("frames", frames), ("sets", sets)):
         write_table(folder, table, rows)

@@ -24,6 +24,7 @@ LAYERS = [
     {"engine"},
     {"training"},
     {"metrics"},
+    {"installation"},
     {"backbones"},
     {"preparing"},
     {"protocols"},
@@ -33,8 +34,10 @@ LAYERS = [
     {"registry"},
     {"hookspecs"},
     {"interfaces"},
-    {"seeding", "stats", "results"},
-    {"cache", "files", "landmarks68", "progress", "provenance", "types"},
+    {"ending", "seeding", "stats", "results"},
+    {"run_info", "run_tables"},
+    {"cache", "landmarks68", "process_state", "progress", "provenance", "schema", "types"},
+    {"files", "foreign"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""

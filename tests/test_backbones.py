@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 import torch
@@ -14,6 +13,7 @@ from insightface.utils import face_align
 from onnx import TensorProto, helper
 from pytorch_fid import inception as reference
 from pytorch_fid.fid_score import get_activations
+from stand_ins import constant, save_model
 
 from reenactbench.backbones import detector, identity, inception, landmarks
 from reenactbench.datasets.video import read_video
@@ -78,18 +78,6 @@ def test_a_file_that_is_no_inception_state_dict(tmp_path: Path) -> None:
 # --- Stand-ins in ONNX: the same loaders on networks whose answer is known
 
 
-def save_model(path: Path, nodes: list, inputs: list, outputs: list, constants: list) -> Path:
-    graph = helper.make_graph(nodes, "stand-in", inputs, outputs, constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
-    return path
-
-
-def constant(name: str, values: np.ndarray) -> onnx.TensorProto:
-    return onnx.numpy_helper.from_array(np.ascontiguousarray(values), name)
-
-
 @pytest.fixture
 def mean_colour_network(tmp_path: Path) -> Path:
     """[N,3,112,112] -> [N,3]: the mean of each channel, as an identity network that insightface accepts."""
@@ -99,36 +87,38 @@ def mean_colour_network(tmp_path: Path) -> Path:
     return save_model(tmp_path / "mean_colour.onnx", [node], [image], [output], [])
 
 
-@pytest.fixture
-def one_face_scrfd(tmp_path: Path) -> Path:
-    """SCRFD's nine outputs with one face of side 32 at the anchor in row 3, column 4 of stride 32 (320 x 320)."""
+def one_face_scrfd(path: Path, side: int = 320) -> Path:
+    """SCRFD's nine outputs with one face of side 32 at the anchor in row 3, column 4 of stride 32 (side x side)."""
     image = helper.make_tensor_value_info("input.1", TensorProto.FLOAT, [1, 3, "?", "?"])
     constants, nodes, outputs = [], [], []
     parts = (("score", 1), ("bbox", 4), ("kps", 10))
     for part, width in parts:
         for stride in (8, 16, 32):
-            rows = (320 // stride) ** 2 * 2
+            rows = (side // stride) ** 2 * 2
             values = np.zeros((rows, width), np.float32)
             if stride == 32:
-                anchor = 2 * (3 * 10 + 4)
+                anchor = 2 * (3 * side // 32 + 4)
                 values[anchor] = {"score": 0.9, "bbox": 0.5, "kps": np.arange(10) / 10}[part]
             name = f"{part}_{stride}"
             constants.append(constant(f"{name}_values", values))
             nodes.append(helper.make_node("Identity", [f"{name}_values"], [name]))
             outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [rows, width]))
-    return save_model(tmp_path / "det_10g.onnx", nodes, [image], outputs, constants)
+    return save_model(path, nodes, [image], outputs, constants)
 
 
-def test_scrfd_through_insightfaces_loader(one_face_scrfd: Path) -> None:
-    backbone = detector.load_insightface(str(one_face_scrfd), "cpu")
-    found = backbone.extract(np.zeros((2, 128, 128, 3), np.uint8), {})
-    scale = 128 / 320
+@pytest.mark.parametrize(("size", "side"), [(128, 320), (320, 320), (400, 640), (640, 640), (1280, 640)])
+def test_scrfd_through_insightfaces_loader(tmp_path: Path, size: int, side: int) -> None:
+    """It sees pictures enlarged or reduced to 320 x 320, or where they are larger than that to 640 x 640."""
+    backbone = detector.load_insightface(str(one_face_scrfd(tmp_path / "det_10g.onnx", side)), "cpu")
+    found = backbone.extract(np.zeros((2, size, size, 3), np.uint8), {})
+    scale = size / side
+    shift = (scale - 1) / 2 if scale > 1 else 0  # insightface enlarges from the corner, not from a pixel's centre
     x, y = 4 * 32, 3 * 32  # the anchor, from which distances of 0.5 strides are counted
-    expected = np.array([x - 16, y - 16, x + 16, y + 16]) * scale
+    expected = np.array([x - 16, y - 16, x + 16, y + 16]) * scale + shift
     np.testing.assert_allclose(found["box"], [expected] * 2, atol=1e-4)
     np.testing.assert_allclose(found["score"], [0.9] * 2, atol=1e-6)
     offsets = 32 * np.arange(10).reshape(5, 2) / 10
-    np.testing.assert_allclose(found["points"][0], (offsets + np.array([x, y])) * scale, atol=1e-4)
+    np.testing.assert_allclose(found["points"][0], (offsets + np.array([x, y])) * scale + shift, atol=1e-4)
 
 
 def test_identity_is_aligned_with_insightfaces_own_template(mean_colour_network: Path) -> None:
@@ -142,9 +132,10 @@ def test_identity_is_aligned_with_insightfaces_own_template(mean_colour_network:
     assert np.isnan(embedding[1]).all()
 
 
-def test_a_detector_is_not_taken_for_an_identity_network(one_face_scrfd: Path, mean_colour_network: Path) -> None:
+def test_a_detector_is_not_taken_for_an_identity_network(tmp_path: Path, mean_colour_network: Path) -> None:
+    scrfd = one_face_scrfd(tmp_path / "det_10g.onnx")
     with pytest.raises(ReenactbenchError, match="for a detection model, not for a recognition model"):
-        identity.load_insightface(str(one_face_scrfd), "cpu")
+        identity.load_insightface(str(scrfd), "cpu")
     with pytest.raises(ReenactbenchError, match="for a recognition model, not for a detection model"):
         detector.load_insightface(str(mean_colour_network), "cpu")
 

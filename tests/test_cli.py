@@ -269,13 +269,12 @@ def test_killed_in_any_phase_it_goes_on_to_the_same_numbers(
         pd.testing.assert_frame_equal(resumed, whole, check_exact=True)
 
 
-def test_doctor_finds_a_double_opencv_and_says_what_is_missing(cli) -> None:
+def test_doctor_imports_everything_and_says_what_is_missing(cli) -> None:
     done = cli("doctor", "--json")
     found = json.loads(done.stdout)
     assert done.returncode == (1 if found["problems"] else 0)
     assert found["environment"]["packages"]["torch"]
     assert [hint.split()[0] for hint in found["hints"]] == list(KNOWN)
-    assert cli("doctor").stdout.startswith(f"Python {found['environment']['python']}")
 
 
 def test_real_faces_give_the_expected_order(realfaces: Path, real_weights: Path, cli) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import reports
 from scipy import stats as scipy_stats
 
 from reenactbench.compare import Side, compare, resolve_sides
@@ -209,8 +210,7 @@ class TestResolve:
     def out(self, tmp_path):
         """Three runs, the newest last: `solo` (method x), `duo` (x and solo) and `last` (x and y)."""
         for age, (name, methods) in enumerate({"solo": ["x"], "duo": ["x", "solo"], "last": ["x", "y"]}.items()):
-            run = make_run({method: {SSIM: GOOD} for method in methods}, name)
-            write_run_info(tmp_path / name, run.info)
+            write_run_info(tmp_path / name, reports.info(tuple(methods), name=name))
             for table_name in ("pairs", "frames", "sets"):
                 write_table(tmp_path / name, table_name, [])
             os.utime(tmp_path / name / "run.json", ns=(age, age))

@@ -47,6 +47,7 @@ def of_status(found: list[Result], status: str) -> dict[str, str]:
         ("copy-driver", {"citation", "gpu", "motion-code"}),
         ("landmark-warp", {"citation", "gpu"}),
         ("crossid", {"gpu"}),
+        ("crossid-flow", {"citation", "gpu"}),
         ("x2face", {"gpu"}),
         ("talking-head", {"gpu", "motion-code"}),
         ("gannotation", {"gpu", "motion-code"}),

@@ -10,21 +10,19 @@ from pathlib import Path
 import faces
 import numpy as np
 import pytest
+import videos
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reenactbench.datasets import prepare as preparing
+from reenactbench.datasets.annotations import NO_EXTENT
 from reenactbench.datasets.folder import Folder
-from reenactbench.datasets.prepare import (
-    BROKEN,
-    NO_EXTENT,
-    NO_FACE,
-    NO_LANDMARKS,
-    NO_PICTURE,
-    prepare_clip,
-    prepared_clip,
-)
-from reenactbench.datasets.verify import spans
+from reenactbench.datasets.following import NO_FACE
+from reenactbench.datasets.prepare import prepare_clip, prepared_clip
+from reenactbench.datasets.problem import spans
+from reenactbench.datasets.reading import BROKEN, NO_LANDMARKS, NO_PICTURE, RawClip
+from reenactbench.datasets.verify import verify_clip
+from reenactbench.datasets.video import DAMAGED
 from reenactbench.datasets.w300vw import CLIPS, W300VW, broken_frames, clip_info
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import DataOptions, LandmarkFinder
@@ -160,9 +158,9 @@ def test_frames_that_cannot_be_used_are_excluded_and_counted(tmp_path: Path) -> 
     for number in (31, 32, 33):
         (tmp_path / f"540/annot/{number:06d}.pts").write_text(faces.pts_text(faces.landmarks(1, 1)))
     (raw,) = open_300vw(tmp_path).raw()
-    raw = preparing.RawClip(raw.info, raw.video, raw.annotations, frozenset({10, 11, 12, 744}))
+    raw = RawClip(raw.info, raw.video, raw.annotations, frozenset({10, 11, 12, 744}))
     recipe = open_300vw(tmp_path).recipe(raw)
-    prepare_clip(raw, recipe, tmp_path / "cache")
+    prepare_clip(raw, recipe, tmp_path / "cache", allow_missing=True)
     clip = prepared_clip(raw, recipe, tmp_path / "cache")
     assert clip is not None
     assert clip.excluded == {BROKEN: 3, NO_PICTURE: 3, NO_LANDMARKS: 2}
@@ -202,8 +200,9 @@ def test_frames_whose_landmarks_lie_in_one_place_are_excluded(tmp_path: Path) ->
 def test_malformed_landmarks_are_one_sentence(tmp_path: Path) -> None:
     faces.write_clip(tmp_path / "001", 1, 5)
     (tmp_path / "001/annot/000003.pts").write_text("version: 3")
-    with pytest.raises(ReenactbenchError, match=r"000003\.pts, line 1"):
-        prepare(open_300vw(tmp_path))
+    dataset = Folder(DataOptions(tmp_path))
+    with pytest.raises(ReenactbenchError, match=r"000003\.pts: line 1: expected 'version: 1' or .*--allow-missing"):
+        prepare(dataset)
 
 
 class FirstFrameHasNoFace(LandmarkFinder):
@@ -214,10 +213,13 @@ class FirstFrameHasNoFace(LandmarkFinder):
     def __init__(self) -> None:
         self.calls = 0
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def faces(self, image: np.ndarray) -> dict[str, np.ndarray]:
         self.calls += 1
-        found = faces.landmarks(0, self.calls - 1)[None].astype(np.float32)
-        return np.full_like(found, np.nan) if self.calls == 1 else found
+        at = faces.landmarks(0, self.calls - 1)
+        return {"box": np.concatenate([at.min(axis=0), at.max(axis=0)])[None][self.calls == 1 :]}
+
+    def landmarks(self, image: np.ndarray, face: dict[str, np.ndarray]) -> np.ndarray:
+        return faces.landmarks(0, self.calls - 1).astype(np.float32)
 
 
 def test_own_videos_with_and_without_landmarks(tmp_path: Path) -> None:
@@ -264,7 +266,11 @@ def test_verify_lists_every_finding(tmp_path: Path, cli) -> None:
     assert len(missing) == 110
     assert all(finding["fatal"] for finding in missing)
     assert [finding for finding in findings if finding not in missing] == [
-        {"path": "001/annot/readme.txt", "reason": "is no landmark file NNNNNN.pts and is not read", "fatal": False},
+        {
+            "path": "001/annot",
+            "reason": "1 entries are no NNNNNN.pts and are not read: readme.txt",
+            "fatal": False,
+        },
         {"path": "001/vid.avi", "reason": "1 of 6 frames have no landmarks: 2", "fatal": False},
         {"path": "001/annot", "reason": "1 landmark files have no frame (the video has 6): 9", "fatal": True},
         {
@@ -274,6 +280,87 @@ def test_verify_lists_every_finding(tmp_path: Path, cli) -> None:
         },
         {"path": "003/vid.avi", "reason": "cannot be read as a video", "fatal": True},
     ]
+
+
+def test_what_verify_calls_fatal_is_refused_in_the_same_words(tmp_path: Path, cli) -> None:
+    root = tmp_path / "data"
+    faces.write_tree(root, {"anna": 8, "ben": 8})
+    videos.overwrite(root / "anna/vid.avi", 3)
+    (root / "ben/annot/000009.pts").write_text(faces.pts_text(faces.landmarks(1, 1)))
+    words = ("--dataset", "folder", "--data-root", root)
+    listed = cli("data", "verify", *words, "--json")
+    assert listed.returncode == 2
+    fatal = {finding["path"]: finding["reason"] for finding in json.loads(listed.stdout) if finding["fatal"]}
+    assert fatal == {
+        "anna/vid.avi": "7 of 8 frames can be decoded; damaged or missing: 4",
+        "ben/annot": "1 landmark files have no frame (the video has 8): 9",
+    }
+    for command in (("data", "prepare"), ("run", "--method", "copy-driver", "--protocol", "self", "--device", "cpu")):
+        done = cli(*command, *words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert any(f"{root / path}: {reason}; " in done.stderr for path, reason in fatal.items())
+    allowed = cli(*command, *words, "--metric", "l1", "--allow-missing")
+    assert allowed.returncode == 0, allowed.stderr
+    again = cli("data", "prepare", *words, "--allow-missing")
+    assert "0 frames handled now" in again.stdout
+    for path, reason in fatal.items():  # a run tells of it, and the next one does as well
+        assert f"{path}: {reason}\n" in allowed.stderr
+        assert f"{path}: {reason}\n" in again.stderr
+    described = json.loads(cli("data", "info", *words, "--allow-missing", "--json").stdout)
+    assert [row["frames"] for row in described["clips"]] == [7, 8]
+    assert [row["excluded"] for row in described["clips"]] == [{DAMAGED: 1}, {NO_PICTURE: 1}]
+    later = cli(*command, *words)  # prepared or not
+    assert (later.returncode, later.stderr.count("damaged or missing: 4; ")) == (2, 1)
+
+
+def test_a_clip_that_cannot_be_used_is_left_out_as_if_it_were_missing(tmp_path: Path, cli) -> None:
+    root = tmp_path / "data"
+    faces.write_tree(root, {"anna": 6, "ben": 6, "carl": 6})
+    (root / "ben/vid.avi").write_bytes(b"RIFF....AVI ")
+    words = ("--dataset", "folder", "--data-root", root, "--allow-missing", "--device", "cpu", "--metric", "l1")
+    done = cli("run", "--method", "copy-driver", "--protocol", "self", "--protocol", "cross", *words)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("clip ben is left out: ben/vid.avi: cannot be read as a video\n")
+    assert "folder, 2 clips, PARTIAL: 1 clips missing" in done.stdout
+    (run,) = (path for path in tmp_path.rglob("run.json"))
+    pairs = json.loads(run.read_text())["pairs"]
+    assert sorted({pair["source"] for pair in pairs}) == ["anna", "carl"]
+
+
+def test_clips_are_left_out_with_a_note_only(tmp_path: Path, cli) -> None:
+    root = tmp_path / "data"
+    faces.write_tree(root, {"anna": 3, "ben": 3, "carl": 3})
+    (root / "ben/vid.avi").rename(root / "ben/VID.AVI")
+    (root / "carl/vid.avi").rename(root / "carl/clip.avi")
+    (root / "notes").mkdir()
+    words = ("--dataset", "folder", "--data-root", root)
+    note = {"path": "carl", "reason": "holds no vid.* that can be read; found clip.avi", "fatal": False}
+    assert json.loads(cli("data", "verify", *words, "--json").stdout) == [note]
+    described = json.loads(cli("data", "info", *words, "--json").stdout)
+    assert [row["clip"] for row in described["clips"]] == ["anna", "ben"]
+    assert described["findings"] == [note]
+    assert cli("data", "prepare", *words).stderr == f"carl: {note['reason']}\n"
+
+
+@pytest.mark.parametrize(("frames", "beyond"), [(12, 16), (12, 12), (12, 9)])
+def test_landmarks_of_a_variable_frame_rate(tmp_path: Path, frames: int, beyond: int) -> None:
+    times = np.cumsum([0, 40, 40, 80, 80, 40, 40, 40, 80, 80, 80, 40]).tolist()
+    videos.write(tmp_path / "anna/vid.mkv", [faces.draw(1, number) for number in range(frames)], times=times)
+    (tmp_path / "anna/annot").mkdir()
+    for number in range(1, beyond + 1):
+        (tmp_path / f"anna/annot/{number:06d}.pts").write_text(faces.pts_text(faces.landmarks(1, number)))
+    (raw,) = Folder(DataOptions(tmp_path)).raw()
+    told = {finding.reason: finding.fatal for finding in verify_clip(raw)}
+    assert told.pop("has a variable frame rate: from 40 to 80 ms") is False
+    if beyond > frames:
+        (reason,) = [reason for reason, fatal in told.items() if fatal]
+        assert reason.startswith("4 landmark files have no frame (the video has 12): 13-16; the video has a variable")
+        assert "ffmpeg -fps_mode passthrough" in reason
+        with pytest.raises(ReenactbenchError, match="13-16"):  # all landmarks may be of other frames
+            prepare_clip(raw, Folder(DataOptions(tmp_path)).recipe(raw), tmp_path / "cache", allow_missing=True)
+    else:
+        assert not any(told.values())
+        assert any("they are wrong unless" in reason for reason in told) == (beyond < frames)
 
 
 def test_verify_finds_nothing_fatal_in_a_good_partial_tree(tree: Path, cli) -> None:

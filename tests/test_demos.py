@@ -14,7 +14,7 @@ from reenactbench.plugins import Plugins
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.types import UNSEEN, Frames
 
-METHODS = ("crossid", "x2face", "talking-head", "gannotation")
+METHODS = ("crossid", "crossid-flow", "x2face", "talking-head", "gannotation")
 PEOPLE = {person.id: person for person in people()}
 
 

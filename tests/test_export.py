@@ -24,7 +24,7 @@ from reenactbench.datasets.synthetic.films import actor_of, version
 from reenactbench.datasets.synthetic.world import FPS, FRAMES
 from reenactbench.datasets.video import frame_rate, read_video
 from reenactbench.datasets.w300vw import CLIPS, W300VW, broken_frames
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import ReenactbenchError, StorageError
 from reenactbench.files import PARTIAL, read_json, write_json
 from reenactbench.interfaces import DataOptions
 
@@ -186,6 +186,6 @@ def test_going_on_keeps_what_is_done(tmp_path: Path) -> None:
 def test_a_clip_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exporting, "read_video", lambda path: iter(()))  # as after a full disk
     monkeypatch.setattr(exporting, "motion_of", lambda person: motion_of(person)[:2])
-    with pytest.raises(OSError, match=r"001/vid\.avi could not be written whole"):
+    with pytest.raises(StorageError, match=r"001: vid\.avi could not be written whole; is there space left"):
         exporting.write_clip("001", tmp_path / "001")
     assert list(tmp_path.iterdir()) == []

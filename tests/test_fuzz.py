@@ -37,8 +37,7 @@ def test_a_few_inputs_of_each_kind(name: str, tmp_path: Path, monkeypatch: pytes
 
 def test_the_shares_are_all_of_the_inputs() -> None:
     amounts = inputs_of_each(10_000, 100)
-    kills = amounts.pop("kills")
-    assert kills * KILLS == 100
+    assert amounts.pop("kills") * KILLS == 100
     assert 10_000 - len(KINDS) < sum(amounts.values()) <= 10_000
 
 

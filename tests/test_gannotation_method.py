@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import torch
-from reenactbench_methods.gannotation import GANnotation
-from safetensors.torch import save_file
-from torch import nn
-
 from reenactbench_baselines.gannotation.config import MASKED, PLAIN, VARIANTS
 from reenactbench_baselines.gannotation.model import GANnotation as Model
 from reenactbench_baselines.gannotation.model import load_model
 from reenactbench_baselines.gannotation.recipe import GANnotationRecipe
+from reenactbench_methods.gannotation import GANnotation
+from safetensors.torch import save_file
+from torch import nn
+
 from reenactbench.engine.setup import code_hash
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import Plugins

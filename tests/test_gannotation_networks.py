@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
-
 from reenactbench_baselines.gannotation.config import PRESETS, Config
 from reenactbench_baselines.gannotation.networks import Discriminator, Drawn, Generator
+from torch import Tensor, nn
+
 from reenactbench.training.heatmaps import heatmaps
 
 INNER_CORNERS = [60, 64]

@@ -322,15 +322,38 @@ def test_a_hook_that_raises_takes_everything_of_its_plugin_along() -> None:
     assert told == []
 
 
-BAD_NAME = "method {}: write a name of letters, digits and . _ + -, and of a backbone KIND/SCHEME"
+def call_with(name: str, register: Register) -> None:
+    register(name, "m:X")
+
+
+BAD_NAME = (
+    "method {}: write a name of at most 64 letters from A to Z, digits and . _ + -, and of a backbone KIND/SCHEME"
+)
+LONGEST = "a" * 64
 
 
 @pytest.mark.parametrize(
     ("call", "error"),
     [
-        (lambda register: register("a b", "m:X"), "ValueError: " + BAD_NAME.format("'a b'")),
-        (lambda register: register("a/b", "m:X"), "ValueError: " + BAD_NAME.format("'a/b'")),
-        (lambda register: register("", "m:X"), "ValueError: " + BAD_NAME.format("''")),
+        *(
+            (partial(call_with, name), "ValueError: " + BAD_NAME.format(repr(name)))
+            for name in (
+                "a b",
+                "a/b",
+                "",
+                "..",
+                "-a",
+                ".a",
+                "a\n",
+                "a\x1b[31m",
+                "\N{CYRILLIC SMALL LETTER A}",
+                LONGEST + "a",
+            )
+        ),
+        (
+            partial(call_with, "Truth"),
+            "ValueError: method 'Truth': the report calls one of its rows of pictures so; write another name",
+        ),
         (lambda register: register("a", "m.X"), "ValueError: method 'a': target 'm.X' is not 'module:attr'"),
         (lambda register: register(["a"], "m:X"), "TypeError: method ['a']: name, summary and metadata must be text"),
         (
@@ -343,6 +366,20 @@ def test_what_could_not_be_listed_is_refused_where_it_is_registered(
     call: Callable[[Register], None], error: str
 ) -> None:
     assert errors(added(odd=Methods(call))) == {"odd": [f"hook register_methods raised {error}"]}
+
+
+def test_a_name_may_have_64_characters_and_hides_none_that_differs_in_more_than_case() -> None:
+    plugins = added(p=Methods(*(partial(call_with, name) for name in (LONGEST, "mine", "mine2", "0.+-_"))))
+    assert [entry.name for entry in plugins.registry.of("methods")] == [LONGEST, "mine", "mine2", "0.+-_"]
+    plugins = added(first=Methods(partial(call_with, "mine")), second=Methods(partial(call_with, "Mine")))
+    assert errors(plugins) == {
+        "second": [
+            "method 'Mine' of plugin 'second' (dist-second 1.0) is refused: "
+            "plugin 'first' (dist-first 1.0) has that name already, as 'mine'"
+        ]
+    }
+    with pytest.raises(ReenactbenchError, match="there is no method 'Mine'; did you mean mine"):
+        plugins.registry.find("methods", "Mine")
 
 
 def test_metadata_may_have_any_name() -> None:

@@ -35,7 +35,7 @@ from reports import (
 
 from reenactbench.cli import main
 from reenactbench.cli.printing import terminal_tables
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import ReenactbenchError, StorageError
 from reenactbench.report import FORMATS, latex, markdown, wording, write_report
 from reenactbench.report.contents import contents
 from reenactbench.summary import summary_rows
@@ -229,6 +229,15 @@ def test_which_training_of_a_method_ran_stands_beside_its_name_in_every_table(tm
     assert terminal_tables(run).count(beside) == len(metric_tables([run]))
 
 
+def test_that_a_method_changed_the_process_stands_beside_its_name(tmp_path: Path) -> None:
+    run = fake_run(tmp_path)
+    run.info["methods"][0]["changed"] = ["torch's default dtype to torch.float64", "the locale"]
+    found = page([run], tmp_path).text
+    assert "put back after every call: torch's default dtype to torch.float64; the locale" in found
+    for text in (found, markdown.render([run]), terminal_tables(run)):
+        assert "changed the process" in text
+
+
 def test_sections_of_plugins_come_last_and_a_broken_one_costs_nothing(run: Run, tmp_path: Path) -> None:
     def broken(runs: list[Run]) -> str:
         raise ValueError("<b>oops</b>")
@@ -353,7 +362,7 @@ def test_a_failed_write_leaves_the_former_report(
     (path,) = write_report([run], tmp_path / "out", format)
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk")))
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StorageError, match="disk"):
         write_report([run], tmp_path / "out", format)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]

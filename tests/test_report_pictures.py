@@ -87,9 +87,9 @@ def test_a_missing_picture_says_why(tmp_path: Path) -> None:
     strip(len(FRAMES)).save(tmp_path / "elsewhere.png")
     text = page([run], tmp_path).text
     assert "failed: it broke" in text
-    assert "no picture: 8 x 40 pixels are not 6 square frames" in text
-    assert "no picture: its file cannot be read" in text
-    assert "no picture: outside of the run's media" in text
+    assert "no picture: 8 x 40 pixels are not 6 frames of 8 x 8" in text
+    assert "no picture: its file is no PNG" in text
+    assert "no picture: its name leads out of the folder" in text
     assert str(tmp_path) not in text
 
 

@@ -19,15 +19,16 @@ import pytest
 
 from reenactbench.backbones import synthface
 from reenactbench.datasets.synthetic import dataset as module
-from reenactbench.datasets.synthetic import films
+from reenactbench.datasets.synthetic import films, geometry
 from reenactbench.datasets.synthetic.actor import Actor
 from reenactbench.datasets.synthetic.dataset import Synthetic
 from reenactbench.datasets.synthetic.films import Film, actor_of, cast
+from reenactbench.datasets.synthetic.motion.tracks import draw_motion
 from reenactbench.datasets.synthetic.parameters import MOTION
-from reenactbench.datasets.synthetic.world import FPS, FRAMES, takes, track
+from reenactbench.datasets.synthetic.world import FPS, FRAMES, GEOMETRY, extra, takes, track, training_random
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import DatasetOptions, RunOptions, default_metrics, load_dataset
-from reenactbench.engine.store import read_strip
+from reenactbench.engine.store import decode_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import PARTIAL, read_json
 from reenactbench.interfaces import DataOptions
@@ -83,7 +84,7 @@ def test_64_people_of_whom_12_are_unseen() -> None:
     assert [clip.split for clip in clips] == ["seen"] * 52 + ["unseen"] * 12
     assert synthetic().missing() == []
     assert synthetic().frozen
-    assert synthetic().frame_count(SOURCE) == FRAMES
+    assert synthetic().frame_count(SOURCE) == len(FEW)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +224,7 @@ def test_a_take_is_rendered_opened_and_verified_like_a_clip(tmp_path: Path, monk
     clip = dataset.prepared("002.1")
     assert clip is not None
     assert clip.info == ClipInfo("002.1", identity="002", split="seen")
-    assert dataset.frame_count("002.1") == FRAMES
+    assert dataset.frame_count("002.1") == len(FEW)
     motion = track("002.1")[: len(FEW)]
     np.testing.assert_array_equal(dataset.labels("002.1").motion, motion)
     shot = Actor(cast()["002"].identity, takes()[3].setting).render(motion[6], 128)
@@ -233,6 +234,49 @@ def test_a_take_is_rendered_opened_and_verified_like_a_clip(tmp_path: Path, monk
     assert note.reason.startswith("64 clips are not rendered yet")  # a take is none of them
     assert findings == []
     assert dataset.prepared("002") is None
+
+
+def test_extras_are_trained_on_by_number_and_the_first_forty_never() -> None:
+    dataset = Synthetic(DataOptions(people=2))
+    known, asked = synthetic().training_clips(), dataset.training_clips()
+    assert [clip for clip in asked if clip not in known] == [
+        ClipInfo(name, identity=name, split="seen") for name in ("e00041", "e00042")
+    ]
+    held_out = dataset.validation_clips()
+    assert [clip.id for clip in held_out] == [f"e{number:05d}" for number in range(1, 41)]
+    assert not {clip.identity for clip in held_out} & {clip.identity for clip in (*asked, *dataset.clips())}
+    assert synthetic().validation_clips() == []
+    assert dataset.clips() == synthetic().clips()
+
+
+def test_an_extra_is_rendered_in_few_frames_of_which_three_follow_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    dataset, name = Synthetic(DataOptions(people=1)), "e00041"
+    assert prepare(dataset, name) == dataset.frame_count(name) == 15
+    clip = dataset.prepared(name)
+    assert clip is not None and clip.numbers.tolist() == [1, 2, 3, 8, 13, 18, 23, 28, 33, 38, 43, 48, 53, 58, 63]
+    person = extra(41)
+    shot = Actor(person.identity, person.setting).render(track(name)[27], 128)
+    np.testing.assert_array_equal(clip.images[7], shot.image)
+    np.testing.assert_array_equal(clip.landmarks[7], shot.landmarks)
+
+
+def test_people_in_the_same_motions_have_the_landmarks_that_they_are_rendered_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REENACTBENCH_CACHE", str(tmp_path))
+    monkeypatch.setattr(geometry, "HEADS", 2)
+    monkeypatch.setattr(geometry, "MOTIONS", 3)
+    table = synthetic().same_motions()
+    assert table.shape == (2, 3, 68, 2) and table.dtype == np.float32
+    person, random = extra(42), training_random(GEOMETRY, 0)
+    motions = [draw_motion(random) for _ in range(3)]
+    shot = Actor(person.identity, person.setting).render(motions[2], 128)
+    np.testing.assert_array_equal(table[1, 2], shot.landmarks)
+    monkeypatch.setattr(geometry, "landmarks", None)
+    np.testing.assert_array_equal(synthetic().same_motions(), table)  # from the cache
 
 
 # --- True frames
@@ -326,8 +370,8 @@ def test_verify_finds_damage(damage: str, reason: str, tmp_path: Path) -> None:
         array[6] = array[6] + 1
         np.save(path, array)
         if damage == "other":
-            meta = {"target": SOURCE, "source": SOURCE, "sha256": films._digest(films._arrays(folder))}
-            (folder / "film.json").write_text(json.dumps(meta))
+            arrays = {name: np.load(folder / f"{name}.npy") for name in films.ARRAYS}
+            films.seal(folder, films.META, {"target": SOURCE, "source": SOURCE, "sha256": films._digest(arrays)})
     (finding,) = films.check(folder)
     assert finding.fatal
     assert finding.reason.startswith(reason)
@@ -364,7 +408,7 @@ def test_in_cross_too_frames_are_scored_against_the_truth(finished: Run) -> None
 def test_the_score_is_that_of_the_very_frames(finished: Run) -> None:
     for pair in (pair for pair in finished.info["pairs"] if pair["kind"] == "cross"):
         media = finished.path / "media" / pair["id"]
-        truth, driver = (read_strip(media / f"{name}.png") for name in ("truth", "driver"))
+        truth, driver = (decode_strip((media / f"{name}.png").read_bytes()) for name in ("truth", "driver"))
         film = Film(pair["target"], pair["source"], tuple(pair["frames"]))
         np.testing.assert_array_equal(truth, np.load(film.folder / "images.npy"))
         (row,) = finished.pairs.query(

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reenactbench.datasets.synthetic.actor import Actor, Shot, head_rotation
+from reenactbench.datasets.synthetic.actor import Actor, Shot
 from reenactbench.datasets.synthetic.body.anatomy import controls, shape_modes
 from reenactbench.datasets.synthetic.body.chart import EYES, chart, spline_weights, spread
 from reenactbench.datasets.synthetic.body.head import Head, topology
@@ -22,6 +22,7 @@ from reenactbench.datasets.synthetic.drawing import camera, light
 from reenactbench.datasets.synthetic.hair.ribbons import ribbon_faces
 from reenactbench.datasets.synthetic.motion.tracks import draw_motion, neutral
 from reenactbench.datasets.synthetic.parameters import MOTION, MOTION_INDEX, SHAPE, Light, Vector
+from reenactbench.datasets.synthetic.posing import head_rotation
 from reenactbench.datasets.synthetic.world import people
 
 

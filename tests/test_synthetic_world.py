@@ -194,9 +194,11 @@ def test_every_clip_has_its_own_track_and_some_are_extreme() -> None:
     assert tracks[..., MOTION_INDEX["jaw"]].max() > 0.9
 
 
-@pytest.mark.parametrize("absent", ["065", "1", "053.1", "001.0", "001.4", "001.1.1"])
+@pytest.mark.parametrize("absent", ["065", "1", "053.1", "001.0", "001.4", "001.1.1", "e00000", "e1", "e00001.1"])
 def test_a_person_or_take_that_does_not_exist_has_no_track(absent: str) -> None:
-    with pytest.raises(ReenactbenchError, match=f"no person '{absent}' .* 001 to 064, with takes 001.1 to 052.3"):
+    with pytest.raises(
+        ReenactbenchError, match=f"no person '{absent}' .* 001 to 064, with takes 001.1 to 052.3, and extras"
+    ):
         world.track(absent)
 
 
@@ -220,6 +222,21 @@ def test_takes_are_extreme_and_lively_in_turn() -> None:
     turned = np.abs(tracks[..., MOTION_INDEX["yaw"]]).max(axis=2)
     assert (turned[:, [0, 2]] > 28).all()
     assert (turned[:, 1] < 28).all() and np.median(turned[:, 1]) > 12
+
+
+def test_an_extra_is_another_person_by_every_number_and_nobody_of_the_benchmark() -> None:
+    extras = [world.extra(number) for number in (1, 2, 40, 41, 99_999)]
+    assert [extra.id for extra in extras] == ["e00001", "e00002", "e00040", "e00041", "e99999"]
+    assert [world.extra_number(extra.id) for extra in extras] == [1, 2, 40, 41, 99_999]
+    assert {(extra.identity_id == extra.id, extra.split) for extra in extras} == {(True, "seen")}
+    again = world.extra(41)
+    assert again.setting == extras[3].setting
+    np.testing.assert_array_equal(again.identity.shape, extras[3].identity.shape)
+    everybody = [*world.people(), *extras]
+    assert len({person.identity.shape.tobytes() for person in everybody}) == len(everybody)
+    tracks = [world.track(person.id) for person in everybody]
+    assert len({track.tobytes() for track in tracks}) == len(everybody)
+    assert np.abs(tracks[-1][:, MOTION_INDEX["yaw"]]).max() > 28 > np.abs(tracks[-4][:, MOTION_INDEX["yaw"]]).max()
 
 
 def test_no_judge_was_trained_with_the_random_numbers_of_a_take(monkeypatch: pytest.MonkeyPatch) -> None:

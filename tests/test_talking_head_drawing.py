@@ -11,10 +11,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor
-
 from reenactbench_baselines.talking_head import drawing
 from reenactbench_baselines.talking_head.drawing import BLUE, GREEN, LINES, ORANGE, PURPLE, RED, drawn
+from torch import Tensor
 
 FAR = -1000.0
 LINE = 2 * 100 / 72 / 256

@@ -12,15 +12,15 @@ import faces
 import numpy as np
 import pytest
 import torch
-from reenactbench_methods.talking_head import TalkingHead
-from safetensors.torch import save_file
-from torch import Tensor
-
 from reenactbench_baselines.talking_head.config import COMPAT, PAPER, PRESETS
 from reenactbench_baselines.talking_head.drawing import drawn
 from reenactbench_baselines.talking_head.layers import Spectral
 from reenactbench_baselines.talking_head.model import Trained, load_model
 from reenactbench_baselines.talking_head.recipe import TalkingHeadRecipe
+from reenactbench_methods.talking_head import TalkingHead
+from safetensors.torch import save_file
+from torch import Tensor
+
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import RunOptions, code_hash, load_methods
 from reenactbench.errors import ReenactbenchError

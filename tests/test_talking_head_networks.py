@@ -7,10 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
-
 from reenactbench_baselines.talking_head.config import PRESETS
 from reenactbench_baselines.talking_head.layers import (
     Attention,
@@ -35,6 +31,10 @@ from reenactbench_baselines.talking_head.networks import (
     draw_as_public_code,
     pooled,
 )
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
 from reenactbench.training.loop import Mixed
 
 SMALL = Shape(size=64, width=8, code=24, blocks=2)

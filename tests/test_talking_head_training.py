@@ -17,15 +17,15 @@ import torch
 from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
-from torch import Tensor, nn
-from torch.optim import Optimizer
-
 from reenactbench_baselines.talking_head import losses
 from reenactbench_baselines.talking_head.config import COMPAT, PAPER, PRESETS, Config
 from reenactbench_baselines.talking_head.drawing import drawn
 from reenactbench_baselines.talking_head.networks import Judged
 from reenactbench_baselines.talking_head.objective import Objective, Scene, imagenet
 from reenactbench_baselines.talking_head.recipe import TalkingHeadRecipe, resized
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.features import feature_network

@@ -12,7 +12,7 @@ import toy_training
 from toy_training import MEANWHILE
 
 from reenactbench.cli import main
-from reenactbench.files import read_json
+from reenactbench.files import read_json, sha256_file
 from reenactbench.training.checkpoints import read_checkpoint
 
 
@@ -67,6 +67,16 @@ def test_options_choose_the_training_and_its_folder(train: Command) -> None:
     assert train("--name", "mine", "--max-minutes", "0").out.startswith("checkpoint after 0 steps: training/mine/")
 
 
+def test_a_training_begins_with_the_weights_of_a_checkpoint_and_notes_which(train: Command) -> None:
+    assert train("--steps", "3", "--name", "first").status == 0
+    first = Path("training/first/checkpoint.safetensors")
+    assert train("--init", str(first), "--max-minutes", "0", "--name", "second").status == 0
+    second = read_checkpoint(Path("training/second/checkpoint.safetensors"), "toy")
+    assert all(value.equal(second.tensors[name]) for name, value in read_checkpoint(first, "toy").tensors.items())
+    assert second.metadata["init"] == sha256_file(first) and second.metadata["steps"] == 0
+    assert "init" in train("--name", "second", "--resume").err
+
+
 def test_ctrl_c_ends_with_130_and_resume_goes_on(train: Command) -> None:
     MEANWHILE[4] = lambda maker: signal.raise_signal(signal.SIGINT)
     assert train() == Said(130, "", LEFT_OUT + "interrupted; the same command with --resume goes on\n")
@@ -89,6 +99,8 @@ def test_ctrl_c_ends_with_130_and_resume_goes_on(train: Command) -> None:
         (["--name", "../x"], "--name ../x: take letters, digits, '.', '_' and '-'"),
         (["--dataset", "colour"], "there is no dataset 'colour'; did you mean colours?"),
         (["--device", "tpu"], "--device tpu: choose auto, cpu or cuda"),
+        (["--people", "5"], "--people 5: data set colours cannot make people to train on"),
+        (["--init", "absent"], "checkpoint absent is not a file"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(train: Command, words: list[str], sentence: str) -> None:
@@ -111,7 +123,7 @@ def test_a_method_without_a_recipe_is_refused_with_those_that_have_one(train: Co
 
 def test_a_training_that_is_there_is_refused_before_anything_is_prepared(train: Command) -> None:
     assert train("--steps", "1").status == 0
-    folder = "training/toy-full-demo-colours"
+    folder = Path("training/toy-full-demo-colours").absolute()
     assert train() == Said(
         2, "", f"error: {folder} holds a training already; give --resume to go on, or another --name\n"
     )

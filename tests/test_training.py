@@ -532,9 +532,10 @@ def _nothing_happens_meanwhile() -> None:
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:
-    """The lines of the log without the times."""
+    """The lines of the log without times and pace."""
     lines = map(json.loads, (folder / "log.jsonl").read_text().splitlines())
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    untimed = ("seconds", "samples_per_second")
+    return [{key: value for key, value in line.items() if key not in untimed} for line in lines]
 
 
 def tensors(folder: Path) -> dict[str, Tensor]:
@@ -715,11 +716,13 @@ def test_metadata_say_how_the_weights_came_about_and_not_who_made_them(job: Job)
         "settings": {"rate": 0.001, "steps": 12, "smooth": False, "loss": "l2"},
         "seed": 0,
         "ema": 0.9,
+        "init": None,
         "dataset": {"name": "colours", "fingerprint": job.footage.fingerprint},
         "identities": ["001", "002", "003"],
         "image_size": toy_training.SIDE,
         "steps": 12,
         "samples": 48,
+        "validation": [],
         "minutes": said["minutes"],
         "precision": "bf16-mixed" if loop.fast_in_bfloat16("cpu") else "32-true",
         "device": said["device"],

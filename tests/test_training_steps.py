@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from reenactbench.training import losses
 from reenactbench.training.augment import augmented, augmented_draw
 from reenactbench.training.footage import Footage
 from reenactbench.training.sampling import Draws
-from reenactbench.training.steps import adam, frozen, set_rate
+from reenactbench.training.steps import adam, cosine_rate, frozen, set_rate
 
 # --- How far pictures are from the truth
 
@@ -31,6 +32,21 @@ def test_weights_count_a_pixel_so_many_times_in_all_colours() -> None:
     weights = torch.tensor([[1.0, 4.0], [1.0, 1.0]])[None, None]
     assert float(losses.squared_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.25 / 12)
     assert float(losses.absolute_error(images, truth, weights)) == pytest.approx(3 * (4 + 1) * 0.5 / 12)
+
+
+def test_edges_are_what_a_pixel_has_more_than_its_neighbours_with_its_own_weight() -> None:
+    images, truth, weights = torch.zeros(1, 1, 3, 3), torch.zeros(1, 1, 3, 3), torch.ones(1, 1, 3, 3)
+    images[0, 0, 1, 1], weights[0, 0, 1, 1] = 0.6, 4.0
+    assert float(losses.edge_error(images, truth, weights)) == pytest.approx(2 * (1 + 4) * 0.6 / 6)
+    assert float(losses.edge_error(images + 0.2, truth, weights)) == pytest.approx(2 * (1 + 4) * 0.6 / 6)
+
+
+def test_a_cosine_rises_in_a_line_and_falls_to_its_last_share() -> None:
+    rates = [cosine_rate(number, 101, 2.0, 10, 0.1) for number in range(101)]
+    assert rates[0] == pytest.approx(0.2) and rates[4] == pytest.approx(1.0, rel=0.01)
+    assert rates[50] == pytest.approx(2 * 0.55) and rates[100] == pytest.approx(0.2)
+    assert max(rates) == rates[9] and all(first > second for first, second in pairwise(rates[9:]))
+    assert cosine_rate(500, 101, 2.0, 10, 0.1) == pytest.approx(0.2)
 
 
 def test_the_perceptual_loss_is_the_sum_over_layers_of_mean_absolute_differences() -> None:

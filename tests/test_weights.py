@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +15,7 @@ from threading import Thread
 import pytest
 
 from reenactbench.backbones.weights import KNOWN, Weights, fetch, weights_file
-from reenactbench.errors import MissingWeights, ReenactbenchError
+from reenactbench.errors import MissingWeights, ReenactbenchError, StorageError
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -128,3 +130,18 @@ def test_what_training_alone_needs_is_fetched_by_name_only(cli, tmp_path: Path) 
             path.touch()
     fetched = cli("weights", "fetch", env={"REENACTBENCH_CACHE": str(tmp_path / "cache")})
     assert fetched.stdout.splitlines() == [f"{weights.name} is here already" for weights in of_metrics]
+
+
+def test_a_full_disk_is_said_to_be_one_and_leaves_nothing(server, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = pack(*server)
+
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StorageError, match=rf"^{weights.folder.parent}: No space left on device; free some space"):
+        fetch(weights, progress=False)
+    assert list(weights.folder.parent.iterdir()) == []
+    monkeypatch.setattr("pooch.retrieve", lambda *_, **__: full(Path(), b""))
+    with pytest.raises(StorageError, match="No space left on device"):
+        fetch(weights, progress=False)

@@ -24,12 +24,12 @@ from reenactbench.conformance.checks import FAIL, PASS, SKIPPED
 from reenactbench.conformance.finding import CheckOptions, examinations
 from reenactbench.engine.run import run
 from reenactbench.engine.setup import MethodSpec, RunOptions, load_methods
-from reenactbench.engine.store import read_strip
+from reenactbench.engine.store import decode_strip
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import read_json
 from reenactbench.interfaces import Method
 from reenactbench.plugins import PluginReport, Plugins, load_plugins
-from reenactbench.registry import Entry
+from reenactbench.registry import NAME, Entry
 from reenactbench.results import read_run
 from reenactbench.seeding import seed_everything
 from reenactbench.types import Frames
@@ -189,7 +189,8 @@ def test_a_described_method_gives_exactly_the_frames_of_one_in_this_process(opti
     assert outcome.failed_cells == 0
     info = read_run(outcome.path).info
     for pair in info["shown"]:
-        own, fade = (read_strip(outcome.path / "media" / pair / f"{name}.png") for name in ("own", "fade"))
+        strips = [outcome.path / "media" / pair / f"{name}.png" for name in ("own", "fade")]
+        own, fade = (decode_strip(path.read_bytes()) for path in strips)
         np.testing.assert_array_equal(own, fade)
     described = info["methods"][0]
     assert {key: described[key] for key in ("name", "licence", "citation", "summary", "image_size", "shots")} == {
@@ -297,6 +298,15 @@ class Wrong(Noise):
     def reenact(self, identity, driving):
         return driving.images.numpy()
 
+class Spoils(Noise):
+    def __init__(self, device, checkpoint=None):
+        super().__init__(device, checkpoint)
+        torch.set_default_dtype(torch.float64)
+    def reenact(self, identity, driving):
+        step = float(torch.tensor(1 / 3))  # differs by the default dtype
+        torch.nn.functional.interpolate = None
+        return (driving.images * step).clamp(0, 1)
+
 class Tunable(Noise):
     fine_tunes = True
     def prepare_finetuning(self, steps):
@@ -306,7 +316,7 @@ class Tunable(Noise):
 
 @hookimpl
 def register_methods(register):
-    for cls in (Noise, Dies, Wrong, Tunable):
+    for cls in (Noise, Dies, Wrong, Spoils, Tunable):
         register(cls.__name__.lower(), cls)
 """
 
@@ -314,12 +324,13 @@ def register_methods(register):
 def test_isolated_methods_give_the_same_bits_and_fail_alone(options, tmp_path: Path) -> None:
     (tmp_path / "zoo.py").write_text(ISOLATED)
     plugins = load_plugins([tmp_path / "zoo.py"])
-    here = run(options("noise", limit=2, out=tmp_path / "here"), plugins).path
-    there = run(options("noise", "dies", "wrong", limit=2, isolate=True), plugins).path
+    here = run(options("noise", "spoils", limit=2, out=tmp_path / "here"), plugins).path
+    there = run(options("noise", "spoils", "dies", "wrong", limit=2, isolate=True), plugins).path
     assert outputs(there) == outputs(here)
     for pair in read_run(here).info["shown"]:
-        strips = [(path / "media" / pair / "noise.png").read_bytes() for path in (here, there)]
-        assert strips[0] == strips[1]
+        for name in ("noise.png", "spoils.png"):
+            strips = [(path / "media" / pair / name).read_bytes() for path in (here, there)]
+            assert strips[0] == strips[1]
     assert [failure["reason"] for failure in failures(there, "dies")] == [
         "the worker was ended by SIGSEGV (segmentation fault) in reenact"
     ] * 2
@@ -328,7 +339,9 @@ def test_isolated_methods_give_the_same_bits_and_fail_alone(options, tmp_path: P
         "reenact returned ndarray, expected a torch.Tensor"
     }
     assert set((there / "logs" / "noise.log").read_text().splitlines()) == {"this harms nobody"}
-    again = run(options("noise", limit=2, name="again"), plugins)  # what was made in a worker serves here as well
+    again = run(
+        options("noise", "spoils", limit=2, name="again"), plugins
+    )  # what was made in a worker serves here as well
     assert outputs(again.path) == outputs(here)
     assert not (again.path / "logs").exists()
 
@@ -756,10 +769,26 @@ def test_a_worker_that_fails_is_told_of_in_its_own_words(describe) -> None:
         ({"chekpoint": "x"}, "there is no key 'chekpoint'; did you mean checkpoint?"),
         ({"zzz": 1}, f"there is no key 'zzz'; there are {', '.join(KEYS)}"),
         ({"name": None}, "the key 'name' is missing"),
-        ({"name": "a b"}, "name = 'a b' is not a name of letters, digits and . _ + -"),
+        ({"name": "a b"}, f"name = 'a b' is not {NAME}"),
+        ({"checkpoint": "~nobody-of-that-name/x"}, "checkpoint = '~nobody-of-that-name/x' is not the path of a file"),
+        ({"checkpoint": "\0"}, "checkpoint = '\\x00' is not the path of a file"),
+        (
+            {"script": "~nobody-of-that-name/x.py"},
+            "script = '~nobody-of-that-name/x.py' is not the path of a Python file",
+        ),
+        ({"path": ["~nobody-of-that-name"]}, "path = ['~nobody-of-that-name'] is not a list of folders"),
+        ({"path": ["a\0"]}, "path = ['a\\x00'] is not a list of folders"),
+        (
+            {"interpreter": "~nobody-of-that-name/python"},
+            "interpreter = '~nobody-of-that-name/python' is not the path of a Python",
+        ),
+        (
+            {"interpreter": None, "command": ["~nobody-of-that-name/python"]},
+            "command = ['~nobody-of-that-name/python'] is not a list of words, the first a program",
+        ),
         ({"interpreter": None}, "give one of the keys 'interpreter' and 'command'"),
         ({"command": ["python"]}, "give one of the keys 'interpreter' and 'command'"),
-        ({"command": "python {shim}"}, "command = 'python {shim}' is not a list of words"),
+        ({"command": "python {shim}"}, "command = 'python {shim}' is not a list of words, the first a program"),
         ({"script": None}, "give one of the keys 'target' and 'script'"),
         ({"target": "module"}, "target = 'module' is not 'module:attr'"),
         ({"script": "run.sh"}, "script = 'run.sh' is not the path of a Python file"),
@@ -806,6 +835,30 @@ def test_what_the_file_names_and_is_not_there_is_one_sentence(
 ) -> None:
     with pytest.raises(ReenactbenchError, match=re.escape(error.format(tmp_path))):
         spec(describe(**keys))
+
+
+def test_paths_are_those_of_the_files_folder_wherever_the_harness_works(
+    describe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home = tmp_path / "with spaces", tmp_path / "home"
+    for made in (folder, home / "modules", tmp_path / "elsewhere"):
+        made.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    (home / "modules" / "beside.py").write_text("VALUE = 0.25\n")
+    (home / "script.py").write_text(
+        "import beside\n"
+        "def load(device, checkpoint): globals().update(add=float(open(checkpoint).read()))\n"
+        "def encode_target(images, landmarks): return beside.VALUE + add\n"
+        "def reenact(identity, images, landmarks): return images * 0 + images.dtype.type(identity)\n"
+    )
+    (folder / "weights").write_text("0.5")
+    file = describe(script="~/script.py", path=["~/modules"], checkpoint="../with spaces/weights")
+    file.rename(folder / "own.toml")
+    monkeypatch.chdir(tmp_path)
+    found = spec(Path("with spaces/own.toml"))
+    monkeypatch.chdir("elsewhere")
+    method = found.construct("cpu", 0)
+    assert torch.equal(method.reenact(method.encode_target(frames(1)), frames(1)), torch.full((1, 3, 16, 16), 0.75))
 
 
 def test_each_key_of_the_file_is_a_part_of_the_description() -> None:

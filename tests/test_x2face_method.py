@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import torch
-from reenactbench_methods.x2face import X2Face
-from safetensors.torch import save_file
-from torch import nn
-
 from reenactbench_baselines.x2face.model import X2Face as Model
 from reenactbench_baselines.x2face.model import load_model
 from reenactbench_baselines.x2face.recipe import X2FaceRecipe
 from reenactbench_baselines.x2face.sampling import sampled
+from reenactbench_methods.x2face import X2Face
+from safetensors.torch import save_file
+from torch import nn
+
 from reenactbench.engine.setup import code_hash
 from reenactbench.errors import ReenactbenchError
 from reenactbench.plugins import Plugins

@@ -10,11 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import Tensor, nn
-
 from reenactbench_baselines.x2face.config import PRESETS, Config
 from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork, UNet
 from reenactbench_baselines.x2face.sampling import followed, merged, sampled
+from torch import Tensor, nn
 
 PRESET = pytest.mark.parametrize("config", [pytest.param(config, id=name) for name, config in PRESETS.items()])
 KIND = pytest.mark.parametrize("kind", [EmbeddingNetwork, DrivingNetwork])

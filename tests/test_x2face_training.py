@@ -17,14 +17,14 @@ import torch
 from footage import clip, logged
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.precision import Precision
-from torch import Tensor
-from torch.optim import SGD
-
 from reenactbench_baselines.x2face import recipe as module
 from reenactbench_baselines.x2face.config import PRESETS, Config
 from reenactbench_baselines.x2face.model import load_model
 from reenactbench_baselines.x2face.recipe import Drawn, X2FaceRecipe
 from reenactbench_baselines.x2face.sampling import sampled
+from torch import Tensor
+from torch.optim import SGD
+
 from reenactbench.errors import MissingWeights, ReenactbenchError
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.training.footage import Footage

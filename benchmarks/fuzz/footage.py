@@ -15,9 +15,9 @@ from benchmarks.fuzz.door import serial
 from benchmarks.fuzz.judgement import WRONG, Found
 from reenactbench.datasets.folder import Folder
 from reenactbench.errors import ReenactbenchError
-from reenactbench.interfaces import DataOptions, Finding
+from reenactbench.interfaces import DataOptions
 from reenactbench.metrics.mean_face import MEAN_FACE
-from reenactbench.types import Clip
+from reenactbench.types import Clip, Finding
 
 Images = npt.NDArray[np.uint8]
 Points = npt.NDArray[np.float64]

@@ -20,9 +20,9 @@ import torch
 from safetensors import safe_open
 
 from reenactbench.backbones import synthface
-from reenactbench.datasets.synthetic.actor import head_rotation
 from reenactbench.datasets.synthetic.films import version
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX
+from reenactbench.datasets.synthetic.posing import head_rotation
 from reenactbench.datasets.synthetic.world import SIBLINGS, people
 from reenactbench.interfaces import Backbone
 from reenactbench.metrics.pose import angles, head_rotations

@@ -38,6 +38,13 @@ def register_methods(register: Register) -> None:
         recipe="crossid_gan.recipe:CrossIDRecipe",
     )
     register(
+        "crossid-flow",
+        "reenactbench_methods.crossid_flow:CrossIDFlow",
+        summary="after CrossID-GAN: a motion code free of identity moves the target's own pixels, the rest is drawn",
+        licence="Apache-2.0",
+        recipe="crossid_gan.flow.recipe:FlowRecipe",
+    )
+    register(
         "x2face",
         "reenactbench_methods.x2face:X2Face",
         summary="X2Face (Wiles, Koepke and Zisserman): a face unwrapped from its pictures, moved by one flow",

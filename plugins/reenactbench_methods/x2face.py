@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
+from reenactbench_baselines.x2face.model import DEMO, load_model
 from torch import Tensor
 
-from reenactbench_baselines.x2face.model import DEMO, load_model
 from reenactbench.interfaces import Method
 from reenactbench.types import Frames
 

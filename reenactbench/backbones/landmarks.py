@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.backbones.onnx import BATCH, insightface_model, session
+from reenactbench.backbones.scaling import reduced
 from reenactbench.backbones.weights import weights_file
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_file
 from reenactbench.interfaces import Backbone, Features
 
 ONNX68_MARGIN, ONNX68_SIZE = 1.1, 112
+INSIGHTFACE68_MARGIN = 1.5  # of the square that insightface itself cuts out
 
 
 class Landmarks(Backbone):
@@ -62,9 +64,11 @@ class Onnx68(Landmarks):
 
 def _square(image: npt.NDArray[np.uint8], corner: npt.NDArray[np.float64], side: float) -> npt.NDArray[np.uint8]:
     scale = side / ONNX68_SIZE
-    to_image = np.array([[scale, 0, corner[0]], [0, scale, corner[1]]])
+    small = reduced(image, int(scale))
+    (scale_x, scale_y), (left, top) = scale * small.ratio, small.there(corner)
+    to_image = np.array([[scale_x, 0, left], [0, scale_y, top]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(image, to_image, (ONNX68_SIZE, ONNX68_SIZE), flags=flags), np.uint8)
+    return np.asarray(cv2.warpAffine(small.image, to_image, (ONNX68_SIZE, ONNX68_SIZE), flags=flags), np.uint8)
 
 
 class Insightface68(Landmarks):
@@ -79,8 +83,10 @@ class Insightface68(Landmarks):
 
         found = []
         for image, box in zip(images, boxes, strict=True):
-            bgr = np.ascontiguousarray(image[..., ::-1])
-            found.append(self._model.get(bgr, Face(bbox=box))[:, :2])
+            crop = INSIGHTFACE68_MARGIN * (box[2:] - box[:2]).max()
+            small = reduced(np.ascontiguousarray(image[..., ::-1]), int(crop / self._model.input_size[0]))
+            face = Face(bbox=small.there(box.reshape(2, 2)).ravel())
+            found.append(small.back(self._model.get(small.image, face)[:, :2]))
         return np.stack(found).astype(np.float32)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reenactbench.cache import cache_folder
-from reenactbench.errors import MissingWeights, ReenactbenchError
-from reenactbench.files import replacing
+from reenactbench.datasets.building import partial_folder
+from reenactbench.errors import Damaged, MissingWeights, ReenactbenchError
+from reenactbench.files import accessing, home_path, sha256_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,20 @@ class Weights:
     @property
     def present(self) -> bool:
         return all(path.is_file() for path in self.paths())
+
+    @property
+    def intact(self) -> bool:
+        """Whether what is present is what was published; of a pack, whose members have no digest, whether it loads."""
+        if not self.members:
+            return sha256_file(self.paths()[0]) == self.sha256
+        from reenactbench.backbones.onnx import session
+
+        try:
+            for path in self.paths():
+                session(path, "cpu")
+        except ReenactbenchError:
+            return False
+        return True
 
 
 KNOWN = {
@@ -107,7 +122,7 @@ def weights_file(argument: str, member: str | None = None) -> Path:
     """
     known = KNOWN.get(argument)
     if known is None:
-        path = Path(argument).expanduser()
+        path = home_path(argument)
         if path.is_dir() and member:
             path = path / member
         if not path.is_file():
@@ -120,33 +135,43 @@ def weights_file(argument: str, member: str | None = None) -> Path:
             f"({known.size / 1e6:.3g} MB, licence: {known.licence}), or put "
             f"{', '.join(known.members or (known.file,))} into {known.folder} by hand"
         )
+    if not known.members and not known.intact:
+        raise Damaged(f"{path} is damaged; remove it, then `reenactbench weights fetch {known.name}` gets it again")
     return path
 
 
 def fetch(weights: Weights, progress: bool) -> None:
     """Download, verify and unpack; raises ReenactbenchError in one sentence where that fails."""
-    import pooch
-
     if weights.present:
         return
     folder = cache_folder() / "weights"
+    with accessing(folder), partial_folder(folder) as temporary:
+        downloaded = _downloaded(weights, temporary, progress)
+        if weights.members:
+            with zipfile.ZipFile(downloaded) as archive:
+                for member in weights.members:
+                    name = next(name for name in archive.namelist() if Path(name).name == member)
+                    (temporary / member).write_bytes(archive.read(name))
+        for path in weights.paths():
+            path.parent.mkdir(exist_ok=True)
+            (temporary / path.name).replace(path)
+
+
+def _downloaded(weights: Weights, folder: Path, progress: bool) -> Path:
+    import pooch
+
     pooch.get_logger().setLevel("WARNING")  # what is fetched has been said
     try:
-        downloaded = Path(
+        return Path(
             pooch.retrieve(
                 weights.url, f"sha256:{weights.sha256}", fname=weights.file, path=folder, progressbar=progress
             )
         )
     except Exception as error:  # pooch lets through what requests and the file system raise
+        if isinstance(error, OSError) and error.errno is not None:  # of the file system: requests gives no number
+            raise
         cause = " ".join(str(error).split()) if isinstance(error, ValueError) else type(error).__name__
         raise ReenactbenchError(
             f"{weights.name} could not be downloaded from {weights.url} ({cause}); "
             f"try again with a connection, or put its files into {weights.folder} by hand"
         ) from error
-    if weights.members:
-        with zipfile.ZipFile(downloaded) as archive:
-            for member in weights.members:
-                name = next(name for name in archive.namelist() if Path(name).name == member)
-                with replacing(weights.folder / member) as temporary:
-                    temporary.write_bytes(archive.read(name))
-        downloaded.unlink()

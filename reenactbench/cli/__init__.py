@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,8 +15,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from reenactbench.ending import end_in_time
 from reenactbench.errors import ReenactbenchError
+from reenactbench.files import refusal
 from reenactbench.plugins import Plugins, load_plugins
+from reenactbench.progress import say
+from reenactbench.registry import DOCTOR, cause
 
 INTERRUPTED = 130
 BAD_INPUT = 2
@@ -32,7 +37,12 @@ class Group(TyperGroup):
         except BrokenPipeError:  # whoever read the output wants no more of it
             raise
         except (ReenactbenchError, OSError) as error:
-            _end(f"error: {error}" if isinstance(error, ReenactbenchError) else f"error: {_system_error(error)}")
+            _end(f"error: {refusal(error) if isinstance(error, OSError) else error}")
+            raise typer.Exit(BAD_INPUT) from None
+        except (ImportError, AttributeError) as error:
+            if not _broken_package(error):
+                raise
+            _end(f"error: {cause(error)}{DOCTOR}")
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             _end("interrupted")
@@ -43,12 +53,27 @@ def _end(sentence: str) -> None:
     if _debug:
         traceback.print_exc()
     else:
-        print(sentence, file=sys.stderr)
+        say(sentence)
 
 
-def _system_error(error: OSError) -> str:
-    """What the operating system refused, and where: a full disk, a folder that cannot be written."""
-    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+def _broken_package(error: Exception) -> bool:
+    """Whether a package of others cannot be imported, or is an empty folder where its modules were."""
+    if isinstance(error, ImportError):
+        return not (error.name or "").startswith("reenactbench")
+    return bool(re.match(r"(partially initialized )?module '(?!reenactbench)", str(error)))
+
+
+def _flushed(status: int) -> int:
+    """The status, or that of bad input where what was printed cannot be written, as to a full disk."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"error: standard output: {refusal(error)}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more
+        return BAD_INPUT
+    return status
 
 
 def build_app(plugins: Plugins) -> typer.Typer:
@@ -77,9 +102,15 @@ def build_app(plugins: Plugins) -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit status."""
+    """Run the command line; returns the exit status. Without arguments this is the program, which ends afterwards."""
+    status = _run(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is None:
+        end_in_time(status)
+    return status
+
+
+def _run(words: list[str]) -> int:
     global _debug
-    words = list(sys.argv[1:] if arguments is None else arguments)
     words, files = take_option(words, "--plugin")
     _debug = "--debug" in words
     words = [word for word in words if word != "--debug"]
@@ -95,15 +126,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     absent = [file for file in files if not Path(file).is_file()]
     if absent:
-        print(f"error: --plugin {absent[0]}: there is no such file", file=sys.stderr)
+        say(f"error: --plugin {absent[0]}: there is no such file")
         return BAD_INPUT
     try:
         build_app(load_plugins(Path(file) for file in files))(words, prog_name="reenactbench")
     except KeyboardInterrupt:  # while plugins are loaded
         return INTERRUPTED
     except SystemExit as status:
-        return status.code if isinstance(status.code, int) else int(status.code is not None)
-    return 0
+        return _flushed(status.code if isinstance(status.code, int) else int(status.code is not None))
+    return _flushed(0)
 
 
 def take_option(words: Sequence[str], option: str) -> tuple[list[str], list[str]]:

@@ -13,7 +13,8 @@ import typer
 from reenactbench.cli import options as shared
 
 if TYPE_CHECKING:
-    from reenactbench.interfaces import Dataset, Finding
+    from reenactbench.interfaces import Dataset
+    from reenactbench.types import Finding
 
 app = typer.Typer(help="Check, prepare, describe and export a data set.")
 
@@ -66,11 +67,12 @@ def prepare(
 ) -> None:
     """Crop every clip to 128x128 (synthetic: render it) into a memory-mapped cache; started again, it goes on where it
     stopped."""
-    from reenactbench.preparing import prepare_clips
+    from reenactbench.preparing import prepare_clips, say_findings
 
     loaded = _load(ctx, dataset, data_root, allow_missing, crop, detector, landmarks)
+    frames, seconds = prepare_clips(loaded, [clip.id for clip in loaded.clips()])
     ids = [clip.id for clip in loaded.clips()]
-    frames, seconds = prepare_clips(loaded, ids)
+    say_findings(loaded, ids)
     rate = f", {frames / seconds:,.0f} frames/s" if frames else ""
     print(f"{len(ids)} clips ready; {frames} frames handled now in {seconds:.1f} s{rate}")
 
@@ -109,6 +111,7 @@ def info(
         "crop": loaded.crop,
         "missing": list(loaded.missing()),
         "clips": rows,
+        "findings": [asdict(finding) for finding in loaded.findings([row["clip"] for row in rows])],
     }
     if json:
         shared.print_json(described)
@@ -117,6 +120,8 @@ def info(
         excluded = ", ".join(f"{count} excluded ({reason})" for reason, count in row["excluded"].items())
         state = f"{row['fps']:.4g} fps  landmarks: {row['landmarks']}" if row["prepared"] else "not prepared"
         print(f"{row['clip']}  {row['split']}  {row['frames']} frames  {state}  {excluded}".rstrip())
+    for finding in described["findings"]:
+        print(f"note  {finding['path']}: {finding['reason']}")
     frames = sum(row["frames"] for row in rows)
     print(f"{len(rows)} clips, {frames} frames; {len(described['missing'])} clips missing")
 

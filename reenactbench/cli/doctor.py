@@ -8,23 +8,26 @@ from reenactbench.cli import options as shared
 
 
 def doctor(ctx: typer.Context, json: shared.Json = False) -> None:
-    """Check the installation: packages, device, weights, plugins."""
+    """Check the installation: packages, folders, device, weights, plugins."""
+    from reenactbench import installation
     from reenactbench.backbones.weights import KNOWN
     from reenactbench.cache import cache_folder
-    from reenactbench.engine.setup import pick_device
     from reenactbench.provenance import environment
 
-    found = environment(pick_device("auto"))
-    problems = [f"plugin {report.name}: {error}" for report in ctx.obj.reports for error in report.errors]
-    if {"opencv-python", "opencv-python-headless"} <= set(found["packages"]):
-        problems.append(
-            "opencv-python and opencv-python-headless are both installed and overwrite each other; remove one"
-        )
+    modules = installation.imported()
+    found = environment("cuda" if modules["torch"].cuda else "cpu")
+    problems = [
+        *installation.requirement_problems(),
+        *installation.module_problems(modules),
+        *installation.place_problems(),
+        *([] if modules["onnxruntime"].error else installation.weights_problems()),
+        *(f"plugin {report.name}: {error}" for report in ctx.obj.reports for error in report.errors),
+    ]
     hints = [
         f"{weights.name} is not here: no {weights.used_by} through it (`reenactbench weights fetch {weights.name}`)"
         for weights in KNOWN.values()
         if not weights.present
-    ]
+    ] + installation.provider_hints(modules)
     if json:
         shared.print_json({"environment": found, "problems": problems, "hints": hints})
     else:

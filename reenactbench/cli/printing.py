@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
-from reenactbench.report.wording import trained
+from reenactbench.foreign import one_line
+from reenactbench.report.wording import remarks
 from reenactbench.results import COMPUTED, NOT_COMPUTED
 from reenactbench.summary import ANY, is_against_rendered, summary_rows
 
@@ -26,29 +27,31 @@ def terminal_tables(run: Run) -> str:
     computed = [row for row in rows if row["status"] != NOT_COMPUTED or row["protocol"] == ANY]
     for protocol, split in dict.fromkeys((row["protocol"], row["split"]) for row in computed):
         group = [row for row in rows if (row["protocol"], row["split"]) == (protocol, split)]
-        parts.append(f"\n{protocol}, {split}" if protocol != ANY else "\nmethod")
+        parts.append("\n" + one_line(f"{protocol}, {split}" if protocol != ANY else "method"))
         rendered = dict.fromkeys(row["metric"] for row in group if is_against_rendered(row))
         if rendered:
-            parts.append(f"{', '.join(rendered)}: against the true frames, rendered; only this data set has them")
+            names = one_line(", ".join(rendered))
+            parts.append(f"{names}: against the true frames, rendered; only this data set has them")
         parts.append(_grid(group, run.info["methods"], variants))
     missing: dict[str, list[str]] = {}
     for variant in variants.values():
         if variant["status"] == NOT_COMPUTED:
             missing.setdefault(variant["reason"], []).append(variant["metric"])
-    parts += [f"\nnot computed: {', '.join(dict.fromkeys(keys))}: {reason}" for reason, keys in missing.items()]
+    for reason, keys in missing.items():
+        parts.append("\n" + one_line(f"not computed: {', '.join(dict.fromkeys(keys))}: {reason}"))
     return "\n".join(parts)
 
 
 def _heading(run: Run) -> str:
     data = run.info["dataset"]
     part = f", PARTIAL: {len(data['missing'])} clips missing" if data["partial"] else ""
-    return f"{run.name} ({run.info['status']}): {data['name']}, {data['n_clips']} clips{part}"
+    return one_line(f"{run.name} ({run.info['status']}): {data['name']}, {data['n_clips']} clips{part}")
 
 
 def _grid(rows: Sequence[Mapping[str, Any]], infos: Sequence[Mapping[str, Any]], variants: Mapping[str, Any]) -> str:
     cells = {(row["variant"], row["method"]): _cell(row, variants[row["variant"]]) for row in rows}
     shown = [name for name in dict.fromkeys(row["variant"] for row in rows) if variants[name]["status"] == COMPUTED]
-    methods, trainings = [info["name"] for info in infos], [trained(info) for info in infos]
+    methods, trainings = [info["name"] for info in infos], [remarks(info) for info in infos]
     lines = [["", *methods], *([["", *trainings]] if any(trainings) else [])]
     for name in shown:
         label = f"{name} {ARROWS[variants[name]['higher_is_better']]}"
@@ -91,7 +94,8 @@ def _number(value: float | None, form: str = ".4g") -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Lines of cells as columns, two spaces apart."""
+    """Lines of cells as columns, two spaces apart, each cell on one line."""
+    lines = [[one_line(cell) for cell in line] for line in lines]
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines

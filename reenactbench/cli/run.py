@@ -90,10 +90,12 @@ def run(
         return
     outcome = carry_out(asked, ctx.obj)
     if outcome.interrupted:
-        typer.echo(f"interrupted; the same command goes on with {outcome.path}", err=True)
+        typer.echo(f"interrupted; the same command goes on with {out / outcome.path.name}", err=True)
         raise typer.Exit(130)
-    _print_outcome(outcome.path)
-    if outcome.failed_cells:
+    _print_outcome(out / outcome.path.name)
+    for variant, reason in outcome.failed_metrics.items():
+        typer.echo(f"{variant} has no value of any method: {reason}", err=True)
+    if outcome.failed_cells or outcome.failed_metrics:
         raise typer.Exit(1)
 
 
@@ -121,6 +123,8 @@ def _print_outcome(path: Path) -> None:
 
 
 def _print_failures(failures: Sequence[dict[str, Any]]) -> None:
+    from reenactbench.progress import say
+
     counts = Counter((item["method"], item["reason"]) for item in failures)
     for (method, reason), count in counts.items():
-        typer.echo(f"{count} cell{'s' if count > 1 else ''} of {method} failed: {reason}", err=True)
+        say(f"{count} cell{'s' if count > 1 else ''} of {method} failed: {reason}")

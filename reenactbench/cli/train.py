@@ -36,6 +36,13 @@ def train(
         float | None, typer.Option("--max-minutes", min=0, help="End after so many minutes, all resumptions together.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Take the first N identities.")] = None,
+    people: Annotated[
+        int,
+        typer.Option("--people", min=0, help="Add N further rendered people, who are in no protocol (synthetic)."),
+    ] = 0,
+    init: Annotated[
+        Path | None, typer.Option("--init", help="Begin with the weights of this checkpoint of the same networks.")
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights and samples.")] = 0,
     device: shared.Device = "auto",
     out: Annotated[Path, typer.Option("--out", help="Folder that holds the trainings.")] = Path("training"),
@@ -61,19 +68,20 @@ def train(
 
     from reenactbench.engine.setup import DatasetOptions, load_dataset, pick_device
     from reenactbench.files import folder_name
-    from reenactbench.training.footage import open_footage
+    from reenactbench.training.footage import open_footage, open_validation
     from reenactbench.training.job import Job, refuse_existing
     from reenactbench.training.loop import train as carry_out
 
     parts = [method, variant, preset, *([dataset] if dataset != shared.DEFAULT_DATASET else [])]
-    folder = out / folder_name(name or "-".join(parts))
+    folder = (out / folder_name(name or "-".join(parts))).absolute()
     refuse_existing(folder, resume)  # before anything is prepared
     picked = pick_device(device)
     given = shared.backbones(detector=detector, landmarks=landmarks)
-    options = DatasetOptions(dataset, data_root, allow_missing, crop, given)
+    options = DatasetOptions(dataset, data_root, allow_missing, crop, given, people)
+    data = load_dataset(ctx.obj.registry, options, picked)
     job = Job(
         recipe=recipe,
-        footage=open_footage(load_dataset(ctx.obj.registry, options, picked), limit),
+        footage=open_footage(data, limit),
         dataset=dataset,
         folder=folder,
         preset=preset,
@@ -84,14 +92,17 @@ def train(
         steps=steps,
         minutes=max_minutes,
         ema=ema,
+        init=init,
+        validation=open_validation(data),
         resume=resume,
     )
     outcome = carry_out(job)
     if outcome.interrupted:
         typer.echo("interrupted; the same command with --resume goes on", err=True)
         raise typer.Exit(130)
-    print(f"checkpoint after {outcome.steps} steps: {outcome.checkpoint}")
-    print(f"reenactbench run --method {method} --checkpoint {outcome.checkpoint}")
+    checkpoint = out / folder.name / outcome.checkpoint.name
+    print(f"checkpoint after {outcome.steps} steps: {checkpoint}")
+    print(f"reenactbench run --method {method} --checkpoint {checkpoint}")
 
 
 def _recipe(registry: Registry, method: str) -> type[Recipe]:

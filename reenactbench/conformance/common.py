@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from reenactbench.conformance.checks import Failed, Skipped
 from reenactbench.conformance.state import Changes, watched
+from reenactbench.ending import outlived
 from reenactbench.registry import Entry
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Subject:
         """Do it, and note under this name what it leaves changed, which is put back."""
         changes = Changes()
         try:
-            with watched() as changes:
+            with watched() as changes, outlived(self.entry.title):
                 return action()
         finally:
             if changes.settings:

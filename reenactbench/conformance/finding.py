@@ -44,8 +44,12 @@ def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[E
     device = pick_device(options.device)
     if options.checkpoint is not None and not options.checkpoint.is_file():
         raise ReenactbenchError(f"--checkpoint {options.checkpoint}: there is no such file")
-    with watched() as changes:
-        entries = _entries(target, plugins)
+    entries, changed = _registered(target, plugins), list[str]()
+    if not entries:
+        _make_importable(Path(target))
+        with watched() as changes:
+            entries = _entries(target, plugins)
+        changed = changes.settings
     found: list[Examination[Any]] = []
     for entry in entries:
         if entry.kind == "methods":
@@ -56,15 +60,28 @@ def examinations(target: str, plugins: Plugins, options: CheckOptions) -> list[E
         else:
             dataset = DatasetSubject(entry, plugins.registry, options.data_root, options.allow_missing)
             found.append(Examination(entry, dataset, DATASET_CHECKS))
-        if changes.settings:
-            found[-1].subject.changed["importing it"] = changes.settings
+        if changed:
+            found[-1].subject.changed["importing it"] = changed
     return found
 
 
+def _registered(name: str, plugins: Plugins) -> Sequence[Entry]:
+    return [entry for kind in KINDS for entry in plugins.registry.of(kind) if entry.name == name]
+
+
+def _make_importable(folder: Path) -> None:
+    """Let the modules of a distribution's folder be found: now, and when what they register is loaded."""
+    if folder.is_dir():
+        sys.path.insert(0, str(_sources(folder)))
+        importlib.invalidate_caches()
+
+
+def _sources(folder: Path) -> Path:
+    return (folder / "src" if (folder / "src").is_dir() else folder).resolve()
+
+
 def _entries(target: str, plugins: Plugins) -> Sequence[Entry]:
-    named = [entry for kind in KINDS for entry in plugins.registry.of(kind) if entry.name == target]
-    if named:
-        return named
+    """What a file or folder registers."""
     path = Path(target)
     if path.is_dir():
         reports = _folder_reports(path, plugins)
@@ -93,16 +110,13 @@ def _folder_reports(folder: Path, plugins: Plugins) -> list[PluginReport]:
     project = _project(folder)
     points = project["entry-points"][GROUP]
     installed = [report for report in plugins.reports if canonical(report.distribution) == canonical(project["name"])]
-    sources = (folder / "src" if (folder / "src").is_dir() else folder).resolve()
     if installed:
-        if not all((_file(report) or Path()).is_relative_to(sources) for report in installed):
+        if not all((_file(report) or Path()).is_relative_to(_sources(folder)) for report in installed):
             raise ReenactbenchError(
                 f"{folder} is distribution {project['name']}, which is installed from another place; install it with "
                 f"`pip install -e {folder}`, or check it by a registered name"
             )
         return installed
-    sys.path.insert(0, str(sources))
-    importlib.invalidate_caches()
     for name, module in points.items():
         report = PluginReport(name, project["name"], str(project.get("version", "")))
         plugins.add(report, partial(importlib.import_module, module))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ Array = npt.NDArray[np.float64]
 _SQUARE_SCALE = 1.9  # side over the landmark box: hair above the brows, ears, and a margin below the chin
 _SQUARE_RISE = 0.2  # the centre lies this part of the box's height above the box's own, because hair is above the brows
 _SQUARE_SMOOTHING = 1.0  # seconds: follows a walking person, leaves turns, nods and speech in the picture
+_LARGEST = 8192  # pixels: a box is sampled in full, which takes 200 MB for one of this side
 
 
 def square(landmarks: Array, numbers: npt.NDArray[np.int32], fps: float) -> Array:
@@ -51,6 +53,22 @@ def policy(name: str) -> Callable[[Array, npt.NDArray[np.int32], float], Array]:
     if name not in POLICIES:
         raise ReenactbenchError(f"there is no crop {name!r}; choose one of {', '.join(POLICIES)}")
     return POLICIES[name]
+
+
+def check(boxes: Array, numbers: npt.NDArray[np.int32], video: Path) -> None:
+    """Raises ReenactbenchError where a box [T,4] of these frames of a video is too large to be cut out."""
+    sides = boxes[:, 2:].max(axis=1)
+    if sides.max() > _LARGEST:
+        frame, side = numbers[sides.argmax()], sides.max()
+        raise ReenactbenchError(
+            f"{video}, frame {frame}: the crop is {side:,.0f} pixels wide; more than {_LARGEST:,} are not cut out"
+        )
+
+
+def shown(landmarks: Array, boxes: Array) -> npt.NDArray[np.bool_]:
+    """[T]: whether the centre of the landmarks [T,68,2] lies in the box [T,4], which a smoothed track can leave."""
+    middle = (landmarks.min(axis=1) + landmarks.max(axis=1) + 1) / 2 - boxes[:, :2]
+    return np.asarray(((middle >= 0) & (middle <= boxes[:, 2:])).all(axis=1))
 
 
 def crop(image: npt.NDArray[np.uint8], box: Array, size: int) -> npt.NDArray[np.uint8]:

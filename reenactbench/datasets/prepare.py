@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from reenactbench.datasets import crop as cropping
-from reenactbench.datasets.pts import POINTS, read_pts
-from reenactbench.datasets.video import frame_rate, read_video
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import PARTIAL, content_key, read_json, sha256_file, sha256_files, write_json
+from reenactbench.datasets.arrays import opened, row_writer, seal, write_array
+from reenactbench.datasets.building import building
+from reenactbench.datasets.problem import Problem, excluded, spans
+from reenactbench.datasets.reading import RawClip, Reading, refuse
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import content_key, read_sealed, sha256_file, sha256_files, write_sealed
 from reenactbench.interfaces import LandmarkFinder
-from reenactbench.types import Clip, ClipInfo
+from reenactbench.types import Clip, Finding
 
-SCHEMA = 2  # part of every fingerprint: raise it when the crops of the same input change
+META = "clip.json"
+SCHEMA = 3  # part of every fingerprint: raise it when the crops of the same input change
 
-NO_LANDMARKS, BROKEN, NO_PICTURE = "no landmarks", "known broken annotation", "no picture"
-NO_FACE, NO_EXTENT = "no face found", "all landmarks in one place"
-
-
-@dataclass(frozen=True, slots=True)
-class RawClip:
-    """A video file and its landmark files, as found in a tree."""
-
-    info: ClipInfo
-    video: Path
-    annotations: dict[int, Path] = field(repr=False)
-    """1-based frame number -> .pts file; empty where the clip has none."""
-    broken: frozenset[int] = frozenset()
-    """Frames whose annotation is known to be wrong."""
+NOT_SHOWN = "face outside the crop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,116 +36,108 @@ class Recipe:
 
 
 def prepared_clip(raw: RawClip, recipe: Recipe, cache: Path) -> Clip | None:
-    """The clip as prepared earlier from these very files; None where it is not."""
+    """The clip as prepared earlier from these very files; None where it is not, or damaged."""
     sources = _known_sources(raw, cache)
     if sources is None:
         return None
     fingerprint = _fingerprint(raw, recipe, sources)
-    folder = cache / "prepared" / fingerprint
-    if not folder.is_dir():
+    found = opened(cache / "prepared" / fingerprint, META)
+    if found is None:
         return None
-    meta = read_json(folder / "clip.json")
+    meta, arrays = found
     return Clip(
         info=raw.info,
         fingerprint=fingerprint,
         fps=meta["fps"],
-        numbers=np.load(folder / "numbers.npy"),
-        images=np.load(folder / "images.npy", mmap_mode="r"),
-        landmarks=np.load(folder / "landmarks.npy"),
+        numbers=arrays["numbers"],
+        images=arrays["images"],
+        landmarks=arrays["landmarks"],
         excluded=meta["excluded"],
         landmarks_from=meta["landmarks_from"],
+        findings=tuple(Finding(f"{raw.info.id}/{where}", reason, fatal) for where, reason, fatal in meta["findings"]),
     )
 
 
-def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path) -> int:
-    """Prepare one clip into the cache; returns the number of frames handled, 0 where it was prepared already."""
+def prepare_clip(raw: RawClip, recipe: Recipe, cache: Path, allow_missing: bool = False) -> int:
+    """Prepare one clip into the cache; returns the number of frames handled, 0 where it was prepared already.
+
+    Raises Refused for whatever `data verify` calls fatal. allow_missing: only if it concerns all of the clip; else
+    the frames concerned are left out.
+    """
     if prepared_clip(raw, recipe, cache) is not None:
         return 0
+    reading = Reading(raw)
+    _check(reading, allow_missing)
     fingerprint = _fingerprint(raw, recipe, _read_sources(raw, cache))
     final = cache / "prepared" / fingerprint
     if final.is_dir():
         return 0
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=final.parent, prefix=PARTIAL))
-    try:
-        handled = _write_clip(raw, recipe, temporary)
-        try:
-            temporary.rename(final)
-        except OSError:
-            if not final.is_dir():  # else another process prepared the same clip meanwhile
-                raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return handled
+    with building(final) as temporary:
+        return _write_clip(reading, recipe, temporary, allow_missing)
 
 
-def _write_clip(raw: RawClip, recipe: Recipe, folder: Path) -> int:
-    fps = frame_rate(raw.video)
-    numbers, landmarks, excluded = _landmarks(raw, recipe)
+def _check(reading: Reading, allow_missing: bool) -> None:
+    problems = [problem for problem in reading.problems if problem.whole_clip or not allow_missing]
+    refuse(reading.raw, tuple(problem.finding(reading.raw.info.id) for problem in problems))
+
+
+def _write_clip(reading: Reading, recipe: Recipe, folder: Path, allow_missing: bool) -> int:
+    raw = reading.raw
+    assert reading.video is not None
+    if not raw.annotations:
+        if recipe.finder is None:
+            raise ReenactbenchError(
+                f"{raw.video} has no landmarks beside it (annot/000001.pts, ...); "
+                "give --landmarks and --detector to find them"
+            )
+        reading.find(recipe.finder)
+        _check(reading, allow_missing)
+    numbers = np.array(reading.usable(reading.problems), np.int32)
+    landmarks = np.stack([reading.landmarks[number] for number in numbers.tolist()]).astype(np.float64)
+    fps, size = reading.video.fps, recipe.size
     boxes = cropping.policy(recipe.crop)(landmarks, numbers, fps)
-    size = recipe.size
-    images = np.lib.format.open_memmap(folder / "images.npy", "w+", np.uint8, (len(numbers), size, size, 3))
-    row = handled = 0
-    for handled, frame in enumerate(read_video(raw.video), start=1):
-        if row < len(numbers) and numbers[row] == handled:
-            images[row] = cropping.crop(frame, boxes[row], size)
-            row += 1
-    if row == 0:
-        raise ReenactbenchError(f"{raw.video} holds none of the {len(numbers)} frames that have landmarks")
-    if row < len(numbers):  # landmarks beyond the end of the video
-        excluded = {**excluded, NO_PICTURE: len(numbers) - row}
-        np.save(folder / "cut.npy", images[:row])
-        (folder / "cut.npy").replace(folder / "images.npy")
-    else:
-        images.flush()
-    if raw.annotations:
-        without = handled - sum(1 for number in raw.annotations if number <= handled)
-        excluded = {**excluded, NO_LANDMARKS: without} if without else excluded
-    np.save(folder / "numbers.npy", numbers[:row])
-    np.save(folder / "landmarks.npy", cropping.to_crop(landmarks[:row], boxes[:row], size))
+    cropping.check(boxes, numbers, raw.video)
+    away = tuple(numbers[~cropping.shown(landmarks, boxes)].tolist())
+    if away:
+        reason = f"the face moves out of the crop in {len(away)} frames: {spans(away)}"
+        reading.add(Problem(raw.video.name, reason, False, NOT_SHOWN, away))
+    rows = {number: row for row, number in enumerate(numbers.tolist())}
+    made: list[int] = []
+    handled = 0
+    with row_writer(folder / "images.npy", (size, size, 3), np.uint8) as write:
+        for number, picture in reading.frames():
+            handled += 1
+            if number in rows:
+                write(cropping.crop(picture, boxes[rows[number]], size))
+                made.append(number)
+    _check(reading, allow_missing)
+    problems = reading.problems
+    usable = reading.usable(problems)
+    if usable != made:  # some are damaged, or do not show the face
+        _keep_rows(folder / "images.npy", [made.index(number) for number in usable])
+    kept = [rows[number] for number in usable]
+    write_array(folder / "numbers.npy", numbers[kept])
+    write_array(folder / "landmarks.npy", cropping.to_crop(landmarks[kept], boxes[kept], size))
     meta = {
         "clip": raw.info.id,
         "fps": fps,
-        "excluded": excluded,
+        "excluded": excluded(problems)[1],
         "landmarks_from": recipe.finder.key if recipe.finder and not raw.annotations else "files",
         "crop": recipe.crop,
         "schema": SCHEMA,
+        "findings": [[problem.where, problem.reason, problem.fatal] for problem in problems],
     }
-    (folder / "clip.json").write_text(json.dumps(meta) + "\n")
+    seal(folder, META, meta)
     return handled
 
 
-def _landmarks(raw: RawClip, recipe: Recipe) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64], dict[str, int]]:
-    """Numbers [T] and landmarks [T,68,2] (pixels of the video) of the usable frames, and how many were excluded."""
-    if raw.annotations:
-        usable = sorted(number for number in raw.annotations if number not in raw.broken)
-        points = {number: read_pts(raw.annotations[number]) for number in usable}
-        broken = len(raw.annotations) - len(usable)
-        excluded = {BROKEN: broken} if broken else {}
-    elif recipe.finder is not None:
-        found = enumerate(_find_landmarks(raw.video, recipe.finder), start=1)
-        points = {number: landmarks for number, landmarks in found if np.isfinite(landmarks).all()}
-        usable = list(points)
-        frames = sum(1 for _ in read_video(raw.video))
-        excluded = {NO_FACE: frames - len(usable)} if frames > len(usable) else {}
-    else:
-        raise ReenactbenchError(
-            f"{raw.video} has no landmarks beside it (annot/000001.pts, ...); "
-            "give --landmarks and --detector to find them"
-        )
-    flat = [number for number in usable if np.ptp(points[number], axis=0).min() < 1]
-    if flat:
-        usable = [number for number in usable if number not in flat]
-        excluded = {**excluded, NO_EXTENT: len(flat)}
-    if not usable:
-        raise ReenactbenchError(f"{raw.video} has no frame with usable landmarks")
-    stacked = np.stack([points[number] for number in usable]).astype(np.float64)
-    return np.array(usable, np.int32), stacked.reshape(-1, POINTS, 2), excluded
-
-
-def _find_landmarks(video: Path, finder: LandmarkFinder) -> Iterator[npt.NDArray[np.float32]]:
-    for frame in read_video(video):
-        yield finder(frame[None])[0]
+def _keep_rows(path: Path, rows: Sequence[int]) -> None:
+    """Leave no other rows in the array of a file."""
+    values, kept = np.load(path, mmap_mode="r"), path.with_name("kept.npy")
+    with row_writer(kept, values.shape[1:], values.dtype) as write:
+        for row in rows:
+            write(values[row])
+    kept.replace(path)
 
 
 def _fingerprint(raw: RawClip, recipe: Recipe, sources: str) -> str:
@@ -176,7 +154,7 @@ def _fingerprint(raw: RawClip, recipe: Recipe, sources: str) -> str:
 
 
 def _stamp(raw: RawClip) -> list[Any]:
-    files = [raw.video, *(raw.annotations[number] for number in sorted(raw.annotations))]
+    files = [raw.video, *raw.annotations.files]
     return [[file.name, (stat := file.stat()).st_size, stat.st_mtime_ns] for file in files]
 
 
@@ -189,14 +167,17 @@ def _known_sources(raw: RawClip, cache: Path) -> str | None:
     memo = _memo(raw, cache)
     if not memo.is_file():
         return None
-    known = read_json(memo)
+    try:
+        known = read_sealed(memo)
+    except Damaged:
+        return None
     return known["digest"] if known["stamp"] == content_key(_stamp(raw)) else None
 
 
 def _read_sources(raw: RawClip, cache: Path) -> str:
     """The digest of the clip's files, read now and remembered."""
     stamp = content_key(_stamp(raw))
-    annotations = sha256_files(raw.annotations[number] for number in sorted(raw.annotations))
+    annotations = sha256_files(raw.annotations.files)
     digest = content_key({"video": sha256_file(raw.video), "annotations": annotations})
-    write_json(_memo(raw, cache), {"stamp": stamp, "digest": digest})
+    write_sealed(_memo(raw, cache), {"stamp": stamp, "digest": digest})
     return digest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +11,50 @@ import numpy.typing as npt
 from reenactbench.errors import ReenactbenchError
 
 POINTS = 68
+LIMIT = 100_000.0
+"""No picture has so many pixels in a row, and float32 tells 1/128 of a pixel up to there."""
+SIZE = 100_000
+"""Bytes; a file with six decimals has 1,500."""
+OF_66 = f"66 points lack the two inner corners of the mouth, the 61st and 65th of {POINTS}; nothing can stand for them"
+
+_NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
+_ROW = re.compile(rf"\s*{_NUMBER}\s+{_NUMBER}\s*")
+
+
+class BadLandmarks(ReenactbenchError):
+    """A file whose landmarks cannot be read; the message is the reason alone."""
+
+
+def content_of(path: Path, size: int) -> bytes:
+    """The bytes of a file; raises BadLandmarks where it is none, as a pipe is, or larger than `size`."""
+    if not path.is_file():
+        raise BadLandmarks("is no file")
+    try:
+        with path.open("rb") as file:
+            content = file.read(size + 1)
+    except OSError as error:
+        raise BadLandmarks(f"cannot be read: {error.strerror}") from error
+    if len(content) > size:
+        raise BadLandmarks(f"is larger than {size:,} bytes")
+    return content
 
 
 def read_pts(path: Path) -> npt.NDArray[np.float32]:
-    """Landmarks float32 [68,2] (x, y) in 0-based pixels.
+    """Landmarks float32 [68,2] (x, y) in 0-based pixels, none of them farther than `LIMIT` from 0.
 
     The file holds 1-based (Matlab) pixels: `version: 1` or `1.0`, `n_points: 68`, `{`, 68 lines `x y`, `}`; CRLF or LF,
-    any decimals, blank lines at the end. Anything else raises ReenactbenchError naming the file and the line.
+    any decimals, blank lines at the end. Anything else raises BadLandmarks naming the line.
     """
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReenactbenchError(f"{path} cannot be read as a .pts file: {error}") from error
+        lines = content_of(path, SIZE).decode("ascii").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadLandmarks("is no text in ASCII, as .pts files are") from error
     while lines and not lines[-1].strip():
         lines.pop()
 
-    def fail(number: int, expected: str) -> ReenactbenchError:
+    def fail(number: int, expected: str) -> BadLandmarks:
         found = repr(lines[number - 1][:40]) if number <= len(lines) else "the end of the file"
-        return ReenactbenchError(f"{path}, line {number}: expected {expected}, found {found}")
+        return BadLandmarks(f"line {number}: expected {expected}, found {found}")
 
     def header(number: int, key: str, values: tuple[str, ...]) -> None:
         name, _, value = (lines[number - 1] if number <= len(lines) else "").partition(":")
@@ -36,19 +62,20 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
             raise fail(number, " or ".join(f"'{key}: {value}'" for value in values))
 
     header(1, "version", ("1", "1.0"))
+    if len(lines) > 1 and re.fullmatch(r"n_points:\s*66\s*", lines[1]):
+        raise BadLandmarks(f"line 2: {OF_66}")
     header(2, "n_points", (str(POINTS),))
     if len(lines) < 3 or lines[2].strip() != "{":
         raise fail(3, "'{'")
     points = np.empty((POINTS, 2), np.float64)
     for row in range(POINTS):
         number = row + 4
-        words = lines[number - 1].split() if number <= len(lines) else []
-        try:
-            x, y = (float(word) for word in words)
-        except ValueError:
-            raise fail(number, "two numbers 'x y'") from None
-        if not (math.isfinite(x) and math.isfinite(y)):
-            raise fail(number, "two finite numbers 'x y'")
+        words = _ROW.fullmatch(lines[number - 1]) if number <= len(lines) else None
+        if words is None:
+            raise fail(number, "two numbers 'x y'")
+        x, y = float(words[1]), float(words[2])
+        if abs(x) > LIMIT or abs(y) > LIMIT:
+            raise fail(number, f"two numbers 'x y' of at most {LIMIT:,.0f} pixels")
         points[row] = x, y
     closing = POINTS + 4
     if len(lines) < closing or lines[closing - 1].strip() != "}":

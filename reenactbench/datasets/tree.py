@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
-from itertools import repeat
+from functools import partial
 from pathlib import Path
 
 from reenactbench.cache import cache_folder
-from reenactbench.datasets.prepare import RawClip, Recipe, prepare_clip, prepared_clip
-from reenactbench.datasets.verify import missing_clip, verify_clip
+from reenactbench.datasets.prepare import Recipe, prepare_clip, prepared_clip
+from reenactbench.datasets.reading import RawClip, Refused, refuse
+from reenactbench.datasets.verify import verify_clip
 from reenactbench.datasets.video import nominal_frame_count
 from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
-from reenactbench.interfaces import DataOptions, Dataset, Finding, LandmarkFinder
-from reenactbench.types import Clip, ClipInfo
+from reenactbench.interfaces import DataOptions, Dataset, LandmarkFinder
+from reenactbench.progress import say
+from reenactbench.types import Clip, ClipInfo, Finding
 
 CROP = "square@1"  # where none is named
+VIDEO = "vid.avi"  # what 300VW calls each of its videos
 
 
 class VideoTree(Dataset):
     """A data set of `RawClip`s."""
 
-    def __init__(self, raw: Mapping[str, RawClip], options: DataOptions) -> None:
+    def __init__(self, raw: Mapping[str, RawClip], options: DataOptions, skipped: Sequence[Finding] = ()) -> None:
         self._raw = dict(sorted(raw.items()))
         self._options = options
+        self._skipped = skipped
+        """Notes on what lies there and is no clip."""
+        self._left_out: set[str] = set()
         self.crop = options.crop or CROP
         self._opened: dict[str, Clip] = {}
         self._finder: LandmarkFinder | None = None
 
     def clips(self) -> Sequence[ClipInfo]:
-        return [clip.info for clip in self._raw.values()]
+        return [clip.info for clip in self._raw.values() if clip.info.id not in self._left_out]
 
     def missing(self) -> Sequence[str]:
-        return []
+        return sorted(self._left_out)
 
     def raw(self) -> Sequence[RawClip]:
         """The files of every clip, sorted by id."""
@@ -54,32 +59,53 @@ class VideoTree(Dataset):
             clip = prepared_clip(raw, self.recipe(raw), cache_folder())
             if clip is None:
                 return None
+            if not self._options.allow_missing:
+                refuse(raw, clip.findings)
             self._opened[clip_id] = clip
         return self._opened[clip_id]
 
     def frame_count(self, clip_id: str) -> int:
         raw = self._raw[clip_id]
-        return len(raw.annotations) or nominal_frame_count(raw.video)
+        return len(raw.annotations.numbers) or nominal_frame_count(raw.video)
+
+    def findings(self, clip_ids: Sequence[str]) -> Sequence[Finding]:
+        return [*self._skipped, *super().findings(clip_ids)]
 
     def prepare(self, clip_ids: Sequence[str], progress: Callable[[int], None], jobs: int) -> None:
         cache = cache_folder()
         remove_leftovers(cache / "prepared")
         todo = [self._raw[clip_id] for clip_id in clip_ids if self.prepared(clip_id) is None]
         recipes = [self.recipe(raw) for raw in todo]
+        allow_missing = self._options.allow_missing
         if jobs == 1 or len(todo) < 2 or any(recipe.finder for recipe in recipes):  # its networks use every core
             for raw, recipe in zip(todo, recipes, strict=True):
-                progress(prepare_clip(raw, recipe, cache))
+                progress(self._unless_refused(raw, partial(prepare_clip, raw, recipe, cache, allow_missing)))
             return
         with workers(min(jobs, len(todo))) as pool:
-            started = [pool.submit(prepare_clip, *clip, cache) for clip in zip(todo, recipes, strict=True)]
+            started = {
+                pool.submit(prepare_clip, raw, recipe, cache, allow_missing): raw
+                for raw, recipe in zip(todo, recipes, strict=True)
+            }
             for done in as_completed(started):
-                progress(done.result())
+                progress(self._unless_refused(started[done], done.result))
+
+    def _unless_refused(self, raw: RawClip, prepared: Callable[[], int]) -> int:
+        """The frames handled; a clip that cannot be used is left out and told of, where that is allowed."""
+        try:
+            return prepared()
+        except Refused as error:
+            if not self._options.allow_missing:
+                raise
+            self._left_out.add(raw.info.id)
+            for finding in error.findings:
+                say(f"clip {raw.info.id} is left out: {finding.path}: {finding.reason}")
+            return 0
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
         root = data_root(self._options, self.name)
-        yield [missing_clip(clip, root, fatal=not allow_missing) for clip in self.missing()]
+        yield [*(missing_clip(clip, root, fatal=not allow_missing) for clip in self.missing()), *self._skipped]
         with workers(min(jobs, len(self._raw))) as pool:
-            yield from pool.map(verify_clip, self.raw(), repeat(root))
+            yield from pool.map(verify_clip, self.raw())
 
 
 def data_root(options: DataOptions, dataset: str) -> Path:
@@ -91,18 +117,14 @@ def data_root(options: DataOptions, dataset: str) -> Path:
     return options.root
 
 
-def annotations_of(folder: Path) -> dict[int, Path]:
-    """Frame number -> .pts file in a clip's `annot` folder; files with other names are left to `data verify`.
+def video_in(folder: Path, *names: str) -> list[Path]:
+    """The files of a folder with one of these names, compared without case; sorted."""
+    files = [path for path in folder.iterdir() if path.name.lower() in names] if folder.is_dir() else []
+    return sorted(path for path in files if path.is_file())
 
-    Raises ReenactbenchError for a frame 0, which would shift all others by one, and for two files of one frame.
-    """
-    found: dict[int, Path] = {}
-    for name in sorted(os.listdir(folder)) if folder.is_dir() else []:
-        stem, suffix = os.path.splitext(name)
-        if suffix != ".pts" or not (stem.isascii() and stem.isdigit()):
-            continue
-        if int(stem) == 0 or int(stem) in found:
-            taken = f"{found[int(stem)].name} is that frame already" if int(stem) else "frames are numbered from 1"
-            raise ReenactbenchError(f"{folder / name} cannot be used: {taken}")
-        found[int(stem)] = folder / name
-    return found
+
+def missing_clip(clip: str, root: Path, fatal: bool) -> Finding:
+    """What there is to say of a clip that is not here, or not whole."""
+    if video_in(root / clip, VIDEO):
+        return Finding(f"{clip}/annot", "holds no landmarks", fatal)
+    return Finding(f"{clip}/{VIDEO}", "is missing", fatal)

@@ -8,8 +8,9 @@ from functools import cache
 from importlib.resources import files
 from typing import ClassVar
 
-from reenactbench.datasets.prepare import RawClip
-from reenactbench.datasets.tree import VideoTree, annotations_of, data_root
+from reenactbench.datasets.annotations import annotations_of
+from reenactbench.datasets.reading import RawClip
+from reenactbench.datasets.tree import VIDEO, VideoTree, data_root, video_in
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import DataOptions
 from reenactbench.types import SEEN, UNSEEN, ClipInfo
@@ -57,8 +58,9 @@ class W300VW(VideoTree):
 
     def __init__(self, options: DataOptions) -> None:
         root = data_root(options, self.name)
-        annotations = {clip: annotations_of(root / clip / "annot") for clip in CLIPS}
-        present = [clip for clip in CLIPS if annotations[clip] and (root / clip / "vid.avi").is_file()]
+        annotations = {clip: annotations_of(root / clip) for clip in CLIPS}
+        videos = {clip: video_in(root / clip, VIDEO) for clip in CLIPS}
+        present = [clip for clip in CLIPS if annotations[clip] and videos[clip]]
         self._missing = [clip for clip in CLIPS if clip not in present]
         if not present:
             raise ReenactbenchError(f"{root} is no 300VW tree: it holds none of its 114 folders, as {root / CLIPS[0]}")
@@ -73,7 +75,7 @@ class W300VW(VideoTree):
             {
                 clip: RawClip(
                     clip_info(clip),
-                    root / clip / "vid.avi",
+                    videos[clip][0],
                     annotations[clip],
                     broken.get(clip, frozenset()),
                 )
@@ -83,4 +85,4 @@ class W300VW(VideoTree):
         )
 
     def missing(self) -> Sequence[str]:
-        return self._missing
+        return sorted([*self._missing, *super().missing()])

@@ -16,7 +16,8 @@ from reenactbench.engine.store import Store
 from reenactbench.errors import BadOutput
 from reenactbench.files import content_key
 from reenactbench.interfaces import Codes, Method
-from reenactbench.types import Clip
+from reenactbench.process_state import draws_kept
+from reenactbench.types import Clip, Frames
 
 SCHEMA = 1  # part of every code's key: raise it when the harness hands methods other inputs
 
@@ -75,11 +76,15 @@ class Coder:
 
     def _made(self, clip: Clip, numbers: tuple[int, ...]) -> Code | None:
         method = self._subject()
-        seed_method(method, self._seed, self._method.name, clip.info.id)
         frames = method_frames(method, clip, numbers)
-        with torch.no_grad():
-            batches = [frames[start : start + BATCH].copy() for start in range(0, len(frames), BATCH)]
-            return _joined([checked_code(method.motion_code(batch), len(batch)) for batch in batches])
+        batches = [frames[start : start + BATCH].copy() for start in range(0, len(frames), BATCH)]
+        with draws_kept(), torch.no_grad():
+            seed_method(method, self._seed, self._method.name, clip.info.id)
+            return _joined([checked_code(self._code(method, batch), len(batch)) for batch in batches])
+
+    def _code(self, method: Method, batch: Frames) -> Any:
+        with self._method.guard.watch():
+            return method.motion_code(batch)
 
 
 def _joined(codes: Sequence[Code | None]) -> Code | None:

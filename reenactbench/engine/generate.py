@@ -9,10 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reenactbench.engine.guard import Guard
 from reenactbench.engine.plan import Cell
-from reenactbench.engine.store import Images, Store, pixel_hash, write_strip
+from reenactbench.engine.store import Images, Store, pixel_hash
 from reenactbench.errors import BadOutput
 from reenactbench.interfaces import Dataset, Method
+from reenactbench.process_state import draws_kept
 from reenactbench.provenance import traceback_tail, without_folders
 from reenactbench.registry import BROKEN
 from reenactbench.results import FAILED, OK
@@ -40,11 +42,11 @@ class Generator:
         assert cell.key is not None
         start = time.perf_counter()
         try:
-            images = self._images(cell)
+            with draws_kept():
+                images = self._images(cell)
         except BROKEN as error:
             record = failed_record(error, time.perf_counter() - start)
         else:
-            write_strip(self._store.path("generated", cell.key, ".png"), images)
             record = {
                 **_environment(self.method),
                 "status": OK,
@@ -53,7 +55,12 @@ class Generator:
                 "sha256": pixel_hash(images),
                 "seconds": time.perf_counter() - start,
             }
-        self._store.write_record("generated", cell.key, record)
+        if cell.method.guard.changed:
+            record["changed"] = cell.method.guard.changed
+        if record["status"] == OK:
+            self._store.write_frames(cell.key, images, record)
+        else:
+            self._store.write_record("generated", cell.key, record)
         return record
 
     def _images(self, cell: Cell) -> Images:
@@ -63,16 +70,19 @@ class Generator:
         targets = method_frames(self.method, target, cell.pair.target_frames[: self.method.shots])
         driving = method_frames(self.method, source, cell.pair.frames)
         with torch.no_grad():
-            identity = self.method.encode_target(targets)
-            return self._reenact(identity, driving)
+            with cell.method.guard.watch():
+                identity = self.method.encode_target(targets)
+            return self._reenact(identity, driving, cell.method.guard)
 
-    def _reenact(self, identity: Any, driving: Frames) -> Images:
+    def _reenact(self, identity: Any, driving: Frames, guard: Guard) -> Images:
         done: list[Images] = []
         position = 0
         while position < len(driving):
             batch = driving[position : position + self._batch].copy()  # a method may write into what it is given
             try:
-                output = check_output(self.method.reenact(identity, batch), batch)
+                with guard.watch():
+                    output = self.method.reenact(identity, batch)
+                check_output(output, batch)
             except Exception as error:
                 if not out_of_memory(error):
                     raise

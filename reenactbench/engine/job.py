@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from reenactbench.engine.store import Store
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key, folder_name
 from reenactbench.interfaces import Dataset, Method, SetMetric
-from reenactbench.preparing import available_cores, prepare_clips
+from reenactbench.preparing import available_cores, prepare_clips, say_findings
+from reenactbench.process_state import draws_kept
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN, Registry
 from reenactbench.types import Pair
@@ -52,7 +53,8 @@ class Job:
 
     def construct(self, method: MethodSpec) -> Method:
         """The method itself; what its worker writes to standard error, if it has one, goes into the run's folder."""
-        return method.construct(self.device, self.options.seed, self.path / "logs" / f"{method.name}.log")
+        with method.guard.watch(), draws_kept():
+            return method.construct(self.device, self.options.seed, self.path / "logs" / f"{method.name}.log")
 
     def name(self) -> str:
         """The name given, or one that the same command always gets again."""
@@ -64,6 +66,7 @@ class Job:
 
 def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
     """Everything loaded and planned; the clips are prepared only if asked."""
+    options = replace(options, out=options.out.absolute())  # a method may work in another folder
     device = setup.pick_device(options.device)
     limits = {"timeout": options.timeout, "memory": options.memory_limit}
     methods = setup.load_methods(
@@ -73,12 +76,18 @@ def load_job(options: RunOptions, registry: Registry, prepare: bool) -> Job:
         if method.finetune_steps:
             _check_finetuning(method, device, options.seed)
     dataset = setup.load_dataset(registry, options, device)
-    pairs, protocols = plan_pairs(registry, dataset, options.protocols, options.splits, options.limit)
+    asked = options.protocols, options.splits, options.limit
+    pairs, protocols = plan_pairs(registry, dataset, *asked)
     names = options.metrics or setup.default_metrics(registry, dataset)
     specs = backbone_specs(type(dataset), options.backbones)
     metrics = setup.load_metrics(registry, names, specs, device, dataset.training_clips)
     if prepare:
-        prepare_clips(dataset, sorted({clip for pair in pairs for clip in (pair.source, pair.target)}))
+        listed = None
+        while listed != (listed := dataset.clips()):  # some may turn out to be unusable
+            pairs, protocols = plan_pairs(registry, dataset, *asked)
+            used = sorted({clip for pair in pairs for clip in (pair.source, pair.target)})
+            prepare_clips(dataset, used)
+        say_findings(dataset, used)
     pairs, impossible = plan.resolve_pairs(dataset, pairs)
     if prepare and dataset.makes_truth and any(map(_compares_with_truth, metrics)):
         prepare_truth(dataset, pairs)
@@ -91,7 +100,8 @@ def _check_finetuning(method: MethodSpec, device: str, seed: int) -> None:
     """Raises ReenactbenchError where the method says that its checkpoint cannot be fine-tuned; all else that may go
     wrong here fails its own cells."""
     try:
-        method.construct(device, seed)
+        with method.guard.watch(), draws_kept():
+            method.construct(device, seed)
     except ReenactbenchError:
         raise
     except WorkerFailure as failure:

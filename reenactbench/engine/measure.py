@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import torch
@@ -11,11 +12,13 @@ from reenactbench.engine import plan
 from reenactbench.engine.generate import Generator, failure, method_frames
 from reenactbench.engine.job import Job
 from reenactbench.engine.setup import MethodSpec, MetricSpec
+from reenactbench.errors import StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Method, MethodMetric, Metric
+from reenactbench.process_state import draws_kept
 from reenactbench.provenance import environment
 from reenactbench.registry import BROKEN
-from reenactbench.results import NOT_COMPUTED, OK
+from reenactbench.results import METRIC_FAILED, NOT_COMPUTED, OK
 from reenactbench.types import ALL
 from reenactbench.worker.method import WorkerMethod
 
@@ -48,7 +51,7 @@ def value_rows(
     rows = []
     for spec in specs:
         value = found.get(spec.recipe, "was not measured")
-        number = isinstance(value, (int, float))
+        number = isinstance(value, (int, float)) and isfinite(value)
         rows.append(
             {
                 "method": method.name,
@@ -61,7 +64,7 @@ def value_rows(
                 "n_planned": 1,
                 "n_frames": n_frames,
                 "status": OK if number else NOT_COMPUTED,
-                "reason": "" if number else value,
+                "reason": "" if number else str(value),
             }
         )
     return rows
@@ -91,8 +94,12 @@ def _measure(
         try:
             subject = constructed(job, method, generators)
             targets = method_frames(subject, target, cell.pair.target_frames[: method.cls.shots])
-            record = dict(spec.metric.measure(subject, targets, method_frames(subject, source, cell.pair.frames)))
+            driving = method_frames(subject, source, cell.pair.frames)
+            with method.guard.watch(), draws_kept():
+                record = dict(spec.metric.measure(subject, targets, driving))
+        except StorageError:
+            raise
         except BROKEN as error:
-            return dict.fromkeys(spec.metric.quantities, failure(error))
+            return dict.fromkeys(spec.metric.quantities, METRIC_FAILED + failure(error))
         job.store.write_record("scores", key, record)
     return record

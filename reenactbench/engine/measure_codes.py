@@ -12,11 +12,13 @@ from reenactbench.engine.job import Job
 from reenactbench.engine.measure import Rows, constructed, value_rows, variants_by_metric
 from reenactbench.engine.setup import MetricSpec
 from reenactbench.engine.tsne import VERSION, flattened, shown_frames
+from reenactbench.errors import StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import CodeMetric, Codes
-from reenactbench.preparing import prepare_clips
+from reenactbench.preparing import prepare_clips, say_findings
 from reenactbench.progress import progress_bar
 from reenactbench.registry import BROKEN
+from reenactbench.results import METRIC_FAILED
 from reenactbench.types import Clip
 
 NO_CODE = "has no motion code"
@@ -34,6 +36,8 @@ def code_rows(job: Job, generators: dict[str, Generator]) -> tuple[Rows, Rows]:
             if _has_code(job, coder):
                 clips = _footage(job)
                 points += [{"method": method.name, **row} for row in _map(job, coder, clips)]
+        except StorageError:
+            raise
         except BROKEN as error:
             clips, problem = [], failure(error)
         for specs in metrics:
@@ -53,6 +57,8 @@ def _footage(job: Job) -> list[Clip]:
     """The clips that methods are trained on, prepared."""
     ids = [clip.id for clip in job.dataset.training_clips()]
     prepare_clips(job.dataset, ids)
+    scored = {clip for pair in job.pairs for clip in (pair.source, pair.target)}
+    say_findings(job.dataset, [clip_id for clip_id in ids if clip_id not in scored])
     return [clip for clip_id in ids if (clip := job.dataset.prepared(clip_id)) is not None]
 
 
@@ -66,10 +72,16 @@ def _measured(job: Job, coder: Coder, specs: Sequence[MetricSpec], clips: Sequen
     if record is None:
         try:
             codes = _codes(coder, choice)
-            record = {"values": dict(metric.measure(codes)), "n_frames": len(codes.frames)}
-            job.store.write_record("scores", key, record)
+        except StorageError:
+            raise
         except BROKEN as error:
             return _not_measured(specs, failure(error))
+        try:
+            with specs[0].guard.watch():
+                record = {"values": dict(metric.measure(codes)), "n_frames": len(codes.frames)}
+        except BROKEN as error:
+            return _not_measured(specs, METRIC_FAILED + failure(error))
+        job.store.write_record("scores", key, record)
     return record
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from reenactbench.engine import plan
 from reenactbench.engine.job import Job
 from reenactbench.engine.score import Scorer
-from reenactbench.engine.store import write_strip
-from reenactbench.files import replacing
+from reenactbench.engine.store import encode_strip
+from reenactbench.files import write_bytes
 from reenactbench.results import MEDIAN, OK, WORST
 
 Record = Mapping[str, Any]
@@ -52,15 +51,13 @@ def write_media(job: Job, shown: Sequence[str], telling: Sequence[Record], path:
         folder = path / "media" / pair.id
         if pair.id not in common:
             common.add(pair.id)
-            write_strip(folder / "target.png", scorer.pictures(pair.target, pair.target_frames).images)
-            write_strip(folder / "driver.png", scorer.pictures(pair.source, pair.frames).images)
+            write_bytes(folder / "target.png", encode_strip(scorer.pictures(pair.target, pair.target_frames).images))
+            write_bytes(folder / "driver.png", encode_strip(scorer.pictures(pair.source, pair.frames).images))
             truth = scorer.truth(pair)
             if truth is not None and pair.kind != "self":
-                write_strip(folder / "truth.png", truth.images)
+                write_bytes(folder / "truth.png", encode_strip(truth.images))
         strip = folder / f"{cell.method.name}.png"
-        stored = job.store.path("generated", cell.key or "", ".png")
-        if cell.state == plan.CACHED and stored.is_file():
-            with replacing(strip) as temporary:
-                shutil.copyfile(stored, temporary)
+        if cell.state == plan.CACHED and cell.key is not None:
+            write_bytes(strip, job.store.strip(cell.key))
         else:
             strip.unlink(missing_ok=True)

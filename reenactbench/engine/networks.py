@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reenactbench.backbones.detector import Detector
 from reenactbench.backbones.weights import KNOWN
+from reenactbench.engine.guard import Guard
 from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import Backbone, Features, LandmarkFinder
 from reenactbench.registry import Registry
@@ -25,7 +27,10 @@ def load_backbone(registry: Registry, kind: str, spec: str, device: str) -> Back
         schemes = [entry.name.split("/")[1] for entry in registry.of("backbones") if entry.name.startswith(kind)]
         raise ReenactbenchError(f"--{kind} {spec}: write SCHEME:FILE with a scheme of {', '.join(schemes)}")
     entry = registry.find("backbones", f"{kind}/{scheme}")
-    backbone: Backbone = entry.load()(argument, device)
+    guard = Guard(entry)
+    make = guard.load()
+    with guard.watch():
+        backbone: Backbone = make(argument, device)
     backbone.origin = f"{entry.distribution} {entry.version}"
     backbone.name = backbone_name(registry, kind, spec)
     return backbone
@@ -57,9 +62,14 @@ class BackboneFinder(LandmarkFinder):
         self._detector, self._landmarks = detector, landmarks
         self.key = f"{detector.name}:{detector.sha256}+{landmarks.name}:{landmarks.sha256}"
 
-    def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        seen: Features = self._detector.extract(images, {})
-        return np.asarray(self._landmarks.extract(images, {"detector": seen})["landmarks"])
+    def faces(self, image: npt.NDArray[np.uint8]) -> Features:
+        one = self._detector
+        found = one.every_face(image) if isinstance(one, Detector) else one.extract(image[None], {})
+        seen = np.isfinite(found["box"]).all(axis=1)
+        return {name: rows[seen] for name, rows in found.items()}
+
+    def landmarks(self, image: npt.NDArray[np.uint8], face: Features) -> npt.NDArray[np.float32]:
+        return np.asarray(self._landmarks.extract(image[None], {"detector": face})["landmarks"][0])
 
 
 def backbone_specs(dataset_class: Any, given: Mapping[str, str]) -> dict[str, str]:

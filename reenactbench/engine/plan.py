@@ -9,7 +9,7 @@ from typing import Any
 
 from reenactbench.engine.setup import MethodSpec
 from reenactbench.engine.store import Store
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import Damaged, ReenactbenchError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset
 from reenactbench.protocols.sampling import RULE, with_frames
@@ -83,6 +83,16 @@ def _cell(dataset: Dataset, method: MethodSpec, pair: Pair, impossible: str, see
     if record is None or (record["status"] == OK and not store.path("generated", key, ".png").is_file()):
         return Cell(method, pair, key, MISSING, "not generated yet")
     return Cell(method, pair, key, CACHED if record["status"] == OK else FAILED, record["reason"])
+
+
+def forget_damaged(cells: Sequence[Cell], store: Store) -> None:
+    """Cells whose frames are not as they were written are to be generated again."""
+    for cell in cells:
+        if cell.state == CACHED and cell.key is not None:
+            try:
+                store.strip(cell.key)
+            except Damaged as error:
+                cell.state, cell.reason = MISSING, str(error)
 
 
 def protocol_hash(parts: Sequence[dict[str, Any]], pairs: Sequence[Pair]) -> str:

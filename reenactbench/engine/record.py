@@ -16,7 +16,8 @@ from reenactbench.errors import ReenactbenchError
 from reenactbench.interfaces import CodeMetric, Dataset, FrameMetric, MethodMetric, SetMetric
 from reenactbench.protocols.pairing import is_matrix, rank
 from reenactbench.provenance import command_line, environment, without_folders
-from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING, SCHEMA_VERSION
+from reenactbench.results import COMPUTED, FAILED, GIVEN, NOT_COMPUTED, RENDERED, RUNNING
+from reenactbench.run_info import SCHEMA_VERSION
 from reenactbench.training.checkpoints import read_checkpoint
 from reenactbench.types import Pair
 
@@ -99,6 +100,7 @@ def _method_info(method: MethodSpec, pairs: Sequence[Pair]) -> dict[str, Any]:
         "target_images": sorted({len(pair.target_frames[: method.cls.shots]) for pair in pairs if pair.target_frames}),
         "finetune_steps": method.finetune_steps,
         "environments": [],
+        "changed": [],
         "n_ok": 0,
         "n_failed": 0,
     }
@@ -143,12 +145,16 @@ def close(info: dict[str, Any], job: Job, started: float, status: str) -> None:
     info["status"] = status
     info["seconds"] = round(time.time() - started, 1)
     states = Counter((cell.method.name, cell.state) for cell in job.cells)
+    guards = {method.name: method.guard for method in job.methods}
     made = [(cell, (job.store.record("generated", cell.key) if cell.key else None) or {}) for cell in job.cells]
     for method in info["methods"]:
         method["n_ok"] = states[method["name"], plan.CACHED]
         method["n_failed"] = states[method["name"], FAILED] + states[method["name"], plan.IMPOSSIBLE]
-        there = [record.get("environment") for cell, record in made if cell.method.name == method["name"]]
+        own = [record for cell, record in made if cell.method.name == method["name"]]
+        there = [record.get("environment") for record in own]
         method["environments"] = [found for at, found in enumerate(there) if found and found not in there[:at]]
+        changed = [change for record in own for change in record.get("changed", [])]
+        method["changed"] = list(dict.fromkeys([*changed, *guards[method["name"]].changed]))
     for cell, record in made:
         if cell.state in (FAILED, plan.IMPOSSIBLE):
             info["failures"].append(

@@ -14,12 +14,13 @@ from reenactbench.engine.analysis import Analysis
 from reenactbench.engine.generate import failure
 from reenactbench.engine.plan import CACHED, Cell
 from reenactbench.engine.setup import MetricSpec
-from reenactbench.engine.store import Store, pixel_hash, read_strip
+from reenactbench.engine.store import Store, decode_strip
+from reenactbench.errors import Damaged, StorageError
 from reenactbench.files import content_key
 from reenactbench.interfaces import Dataset, Features, FrameMetric, Pictures, Scene, SetMetric
 from reenactbench.protocols.sampling import reference_numbers
 from reenactbench.registry import BROKEN
-from reenactbench.results import FAILED, OK
+from reenactbench.results import FAILED, METRIC_FAILED, OK
 from reenactbench.types import ALL, Clip, Pair
 
 Rows = list[dict[str, Any]]
@@ -63,17 +64,9 @@ class Scorer:
         )
 
     def generated(self, cell: Cell) -> Pictures:
-        """The stored frames; a strip that is damaged or not the one recorded is removed, so that it is made again."""
+        """The stored frames; raises Damaged where they are not those that were generated."""
         assert cell.key is not None
-        path, sha256 = self._store.path("generated", cell.key, ".png"), self._output(cell)
-        try:
-            images = read_strip(path)
-            if pixel_hash(images) == sha256:
-                return Pictures(sha256, images)
-        except (OSError, ValueError):
-            pass
-        path.unlink(missing_ok=True)
-        raise OSError("the stored frames were damaged and are removed; the same command makes them again")
+        return Pictures(self._output(cell), decode_strip(self._store.strip(cell.key)))
 
     def truth(self, pair: Pair) -> Pictures | None:
         clip = self._dataset.truth(pair)
@@ -112,9 +105,12 @@ class Scorer:
             if scores is None:
                 try:
                     scene = scene or self.scene(cell)
-                    scores = _checked(spec.metric, scene)
+                    with spec.guard.watch():
+                        scores = _checked(spec.metric, scene)
+                except StorageError:
+                    raise
                 except BROKEN as error:
-                    pair_rows.append(_pair_row(cell, spec, None, FAILED, f"metric failed: {failure(error)}"))
+                    pair_rows.append(_pair_row(cell, spec, None, FAILED, METRIC_FAILED + failure(error)))
                     continue
                 self._remember(key, scores)
             if scores.measured.any():
@@ -135,7 +131,8 @@ class Scorer:
     def _output(self, cell: Cell) -> str:
         assert cell.key is not None
         record = self._store.record("generated", cell.key)
-        assert record is not None
+        if record is None:
+            raise Damaged(f"{self._store.path('generated', cell.key, '.json')} is damaged")
         return str(record["sha256"])
 
     def _remembered(self, key: str) -> Scores | None:
@@ -213,8 +210,11 @@ class Scorer:
         record = self._store.record("scores", key)
         if record is None:
             try:
-                found = spec.metric.by_parts(*self._samples(spec.metric, done, real)) if real else {}
+                with spec.guard.watch():
+                    found = spec.metric.by_parts(*self._samples(spec.metric, done, real)) if real else {}
                 record = {str(parts): float(value) for parts, value in found.items() if np.isfinite(value)}
+            except StorageError:
+                raise
             except BROKEN:
                 return {}
             self._store.write_record("scores", key, record)
@@ -246,15 +246,29 @@ class Scorer:
         record = self._store.record("scores", key)
         if record is None:
             try:
-                generated, reference = self._samples(spec.metric, done, real)
-                value = float(spec.metric.compare(generated, reference))
+                with spec.guard.watch():
+                    generated, reference = self._samples(spec.metric, done, real)
+                    value = float(spec.metric.compare(generated, reference))
                 if not np.isfinite(value):
                     raise ValueError(f"the value is {value}")
+            except StorageError:
+                raise
             except BROKEN as error:
-                return None, (0, 0), failure(error)
+                undefined = isinstance(error, ValueError)
+                return None, (0, 0), failure(error) if undefined else METRIC_FAILED + failure(error)
             record = {"value": value, "counts": [len(generated), len(reference)]}
             self._store.write_record("scores", key, record)
         return record["value"], (record["counts"][0], record["counts"][1]), ""
+
+
+def failed_everywhere(rows: Rows) -> dict[str, str]:
+    """variant -> reason, of each metric that raised an error and has no value of any method.
+
+    rows: of the tables `pairs` and `sets`.
+    """
+    measured = {row["variant"] for row in rows if row["value"] is not None}
+    failed = {row["variant"]: row["reason"] for row in rows if row["reason"].startswith(METRIC_FAILED)}
+    return {variant: reason for variant, reason in failed.items() if variant not in measured}
 
 
 def grouped(cells: Sequence[Cell]) -> dict[tuple[str, str, str], list[Cell]]:

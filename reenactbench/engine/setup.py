@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from reenactbench.engine.guard import Guard
 from reenactbench.engine.networks import (
     DEFAULT_CROPPING,
     BackboneFinder,
@@ -22,7 +23,6 @@ from reenactbench.files import content_key, sha256_file, sha256_files
 from reenactbench.interfaces import Backbone, CodeMetric, DataOptions, Dataset, Method, MethodMetric, Metric
 from reenactbench.progress import say
 from reenactbench.registry import BROKEN, Entry, Registry, cause
-from reenactbench.results import STRIPS
 from reenactbench.seeding import seed_everything
 from reenactbench.types import ClipInfo
 from reenactbench.worker.description import Description
@@ -40,6 +40,8 @@ class DatasetOptions:
     """None: as the data set does it."""
     backbones: Mapping[str, str] = field(default_factory=dict)
     """kind -> `scheme:argument`, for those that are not the data set's own."""
+    people: int = 0
+    """To train on, besides those of the data set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class MethodSpec:
     checkpoint_sha256: str | None
     code: str
     """sha256 over the sources of its packages (`code_hash`), so that an edited method gets no old frames or codes."""
+    guard: Guard
     finetune_steps: int = 0
     """On each target; 0 where the method cannot."""
 
@@ -133,6 +136,7 @@ class MetricSpec:
     """Why it cannot be computed; empty where it can."""
     code: list[str]
     """Distribution, version and `code_hash` of the metric."""
+    guard: Guard
 
     @property
     def backbone_sha256(self) -> str | None:
@@ -154,7 +158,7 @@ def pick_device(asked: str) -> str:
 
 
 def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Dataset:
-    """The data set, listed but not prepared."""
+    """The data set, listed but not prepared. Raises ReenactbenchError where it is asked for what it has not."""
     factory = registry.find("datasets", options.dataset).load()
     specs = backbone_specs(factory, options.backbones)
 
@@ -165,9 +169,12 @@ def load_dataset(registry: Registry, options: DatasetOptions, device: str) -> Da
         )
 
     known = {"detector", "landmarks"} <= set(specs)
+    root = options.data_root and options.data_root.absolute()
     dataset: Dataset = factory(
-        DataOptions(options.data_root, options.allow_missing, options.crop, finder if known else None)
+        DataOptions(root, options.allow_missing, options.crop, finder if known else None, options.people)
     )
+    if options.people and not dataset.makes_people:
+        raise ReenactbenchError(f"--people {options.people}: data set {options.dataset} cannot make people to train on")
     return dataset
 
 
@@ -213,23 +220,22 @@ def load_methods(
 def _method_spec(
     entry: Entry, checkpoint: Path | None, finetune_steps: int, isolate: bool, limits: Mapping[str, float]
 ) -> MethodSpec:
-    loaded = entry.load()
+    guard = Guard(entry)
+    loaded = guard.load()
     described = isinstance(loaded, Description)
     cls = own_environment(loaded, **limits) if described else loaded
     if not (isinstance(cls, type) and issubclass(cls, Method)):
         raise ReenactbenchError(
             f"method {entry.name!r} of plugin {entry.owner!r} is no subclass of reenactbench.Method"
         )
-    if entry.name in STRIPS:
-        raise ReenactbenchError(
-            f"method {entry.name!r} of plugin {entry.owner!r} needs another name; that one is taken"
-        )
     checkpoint = checkpoint or cls.default_checkpoint
     if checkpoint is not None and not checkpoint.is_file():
         raise ReenactbenchError(f"checkpoint {checkpoint} of method {entry.name!r} is not a file")
+    checkpoint = checkpoint and checkpoint.absolute()  # the method may work in another folder
     for package in cls.packages:
         try:
-            module = import_module(package)
+            with guard.watch():
+                module = import_module(package)
         except BROKEN as error:
             raise ReenactbenchError(f"{entry} names the package {package!r}, which fails: {cause(error)}") from error
         if getattr(module, "__file__", None) is None:
@@ -240,7 +246,7 @@ def _method_spec(
     if isolate and not described:
         cls = isolated(cls, entry.name, **limits)
     sha256 = sha256_file(checkpoint) if checkpoint else None
-    return MethodSpec(entry, cls, checkpoint, sha256, code, finetune_steps if cls.fine_tunes else 0)
+    return MethodSpec(entry, cls, checkpoint, sha256, code, guard, finetune_steps if cls.fine_tunes else 0)
 
 
 def code_hash(cls: type, packages: Sequence[str] = ()) -> str:
@@ -261,7 +267,7 @@ def code_hash(cls: type, packages: Sequence[str] = ()) -> str:
 def default_metrics(registry: Registry, dataset: Dataset) -> list[str]:
     """The metrics of a run that names none."""
     suiting = (entry for entry in registry.of("metrics") if entry.name not in dataset.by_request)
-    return [entry.name for entry in suiting if not entry.load().by_request]
+    return [entry.name for entry in suiting if not Guard(entry).load().by_request]
 
 
 def load_metrics(
@@ -276,7 +282,8 @@ def load_metrics(
     training_clips: lists those of the data set; asked only where a metric is of motion codes.
     """
     entries = [registry.find("metrics", name) for name in dict.fromkeys(names)]
-    metrics: list[Metric] = [entry.load()() for entry in entries]
+    guards = list(map(Guard, entries))
+    metrics: list[Metric] = [guard.load()() for guard in guards]
     loaded: dict[str, Backbone] = {}
     labels = {"cropping": DEFAULT_CROPPING}
     missing: dict[str, str] = {}
@@ -293,8 +300,8 @@ def load_metrics(
             labels["cropping"] = way_of_cropping(registry, specs[kind])
     return [
         variant
-        for entry, metric in zip(entries, metrics, strict=True)
-        for variant in _variants(entry, metric, _recipes(metric, training_clips), loaded, labels, missing)
+        for entry, metric, guard in zip(entries, metrics, guards, strict=True)
+        for variant in _variants(entry, metric, _recipes(metric, training_clips), loaded, labels, missing, guard)
     ]
 
 
@@ -311,9 +318,10 @@ def _variants(
     loaded: Mapping[str, Backbone],
     labels: Mapping[str, str],
     missing: Mapping[str, str],
+    guard: Guard,
 ) -> Iterable[MetricSpec]:
     present = {kind: loaded[kind] for kind in metric.needs if kind in loaded}
     code = [entry.distribution, entry.version, code_hash(type(metric))]
     reasons = dict.fromkeys(missing[kind] for kind in metric.needs if kind in missing)
     for recipe in recipes:
-        yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons), code)
+        yield MetricSpec(metric, metric.variant(labels, recipe), recipe, present, "; ".join(reasons), code, guard)

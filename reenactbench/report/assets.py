@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
+from reenactbench.errors import ReenactbenchError
 from reenactbench.files import replacing
 
 if TYPE_CHECKING:
@@ -18,9 +20,16 @@ class Assets:
     """Gives each picture and video its address. In a folder the same content is one file, called by its sha256."""
 
     def __init__(self, folder: Path | None) -> None:
-        """folder: None puts everything into the page itself."""
+        """folder: None puts everything into the page itself. Raises ReenactbenchError for one that is a link."""
+        if folder is not None and folder.is_symlink():
+            raise ReenactbenchError(f"{folder} is a symbolic link; remove it, or give another --out")
         self._folder = folder
-        self.files: list[Path] = []
+        self._files: dict[Path, None] = {}
+
+    @property
+    def files(self) -> list[Path]:
+        """Those written, in the order of the page."""
+        return list(self._files)
 
     @property
     def policy(self) -> str:
@@ -32,14 +41,14 @@ class Assets:
         if self._folder is None:
             return f"data:{kind};base64,{b64encode(content).decode()}"
         path = self._folder / f"{hashlib.sha256(content).hexdigest()[:16]}.{SUFFIXES[kind]}"
-        if path not in self.files:
+        if path not in self._files:
             with replacing(path) as temporary:
                 temporary.write_bytes(content)
-            self.files.append(path)
+            self._files[path] = None
         return f"{self._folder.name}/{path.name}"
 
     def remove_others(self) -> None:
-        """Remove the pictures and videos that an earlier report left in the folder."""
+        """Remove the pictures and videos that an earlier report left in the folder: what is called as we call them."""
         for path in self._folder.iterdir() if self._folder is not None and self._folder.is_dir() else ():
-            if path.suffix.removeprefix(".") in SUFFIXES.values() and path not in self.files:
+            if re.fullmatch(rf"[0-9a-f]{{16}}\.({'|'.join(SUFFIXES.values())})", path.name) and path not in self._files:
                 path.unlink()

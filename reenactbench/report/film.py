@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image, ImageDraw, ImageFont
 
 from reenactbench.report.wording import SYNTHETIC, shorten
@@ -21,6 +22,8 @@ BAR = 24
 """Height of the strip above each tile that holds its name."""
 QUALITY = {"crf": "30", "b": "0", "deadline": "good", "cpu-used": "4", "g": "16", "row-mt": "0"}
 KIND = "video/webm"
+BT709 = 1
+"""The matrix of the colours, as ITU-T H.273 numbers it; without, a player guesses by the size."""
 
 
 def encoded(frames: Images, fps: float, title: str) -> bytes:
@@ -33,9 +36,11 @@ def encoded(frames: Images, fps: float, title: str) -> bytes:
         stream = container.add_stream("libvpx-vp9", rate=Fraction(fps).limit_denominator(1001), options=QUALITY)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv420p"
+        stream.codec_context.colorspace, stream.codec_context.color_range = BT709, ColorRange.MPEG
         stream.thread_count = 1
         for pixels in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")))
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
+            container.mux(stream.encode(frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)))
         container.mux(stream.encode())
     return target.getvalue()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reenactbench.compare import Side
 from reenactbench.files import content_key
-from reenactbench.report.wording import shorten, trained
+from reenactbench.report.wording import remarks, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,7 +117,7 @@ def _entrants(runs: Sequence[Run]) -> list[Entrant]:
     times = Counter(side.method for side in sides)
     infos = [info for run in runs for info in run.info["methods"]]
     return [
-        Entrant(number, side, _label(side, repeated=times[side.method] > 1), trained(info))
+        Entrant(number, side, _label(side, repeated=times[side.method] > 1), remarks(info))
         for number, (side, info) in enumerate(zip(sides, infos, strict=True))
     ]
 

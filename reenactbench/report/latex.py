@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reenactbench.foreign import one_line
 from reenactbench.report.contents import contents
 from reenactbench.report.tables import Cell, Column, Row, Table
 from reenactbench.report.wording import (
@@ -12,7 +13,6 @@ from reenactbench.report.wording import (
     NEAR,
     SYNTHETIC,
     notices_together,
-    one_line,
     shorten,
     summary,
 )

@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
-from reenactbench.report.wording import one_line
+from reenactbench.foreign import one_line
 from reenactbench.summary import summary_rows
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ROW = (
     "n_planned", "coverage", "higher_is_better", "status", "reason", "against",
 )  # fmt: skip
 COLUMNS = ("run", "dataset", "partial", *ROW)
+FORMULA = tuple("=+-@＝＋－＠")
+"""How text begins that a spreadsheet would compute."""
 CELL = ("table", "method", "run", "training", "column", "variant", "printed", "best", "not_distinguishable_from_best")
 
 
@@ -48,7 +50,7 @@ def table_text(table: Table) -> str:
                 "training": row.trained,
                 "column": column.title,
                 "variant": column.variant,
-                "printed": one_line(cell.value or cell.status),
+                "printed": cell.value or cell.status,
                 "best": cell.best,
                 "not_distinguishable_from_best": cell.near,
                 **{name: (cell.raw or {}).get(name) for name in numbers},
@@ -63,5 +65,13 @@ def _text(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     text = StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _field(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
+
+
+def _field(value: Any) -> Any:
+    """Text on one line, with an apostrophe before what a spreadsheet would compute; numbers as they are."""
+    if not isinstance(value, str):
+        return value
+    line = one_line(value)
+    return f"'{line}" if line.startswith(FORMULA) else line

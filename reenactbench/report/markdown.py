@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reenactbench.foreign import one_line
 from reenactbench.report.contents import GroupTables, contents
 from reenactbench.report.tables import Cell, Column, Table, glossary
 from reenactbench.report.wording import (
@@ -15,7 +16,6 @@ from reenactbench.report.wording import (
     SYNTHETIC,
     listing,
     notices_together,
-    one_line,
     shorten,
     summary,
 )
@@ -105,8 +105,8 @@ def _cell(cell: Cell) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text as itself: no character of it starts any Markdown, HTML, mention or table cell."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~&@])", r"\\\1", one_line(text))
+    """The text as itself: no character of it starts any Markdown, HTML, formula, link, mention or table cell."""
+    return re.sub(r"([\\`*_{}\[\]<>|#~&@$]|:(?=//)|(?<=www)\.)", r"\\\1", one_line(text))
 
 
 def code(text: str) -> str:

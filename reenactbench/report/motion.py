@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reenactbench.report.strips import Images, Pair, Strip
     from reenactbench.report.tables import Builder
 
+MOST_SEEN, MOST_PIXELS = 1 << 26, 1 << 30  # pixels at once, and in all frames of a film
 FPS = 25.0  # where a run did not record the clip's
 METRICS = ("csim", "akd", "ssim")
 GENERATED = "generated"
@@ -129,6 +130,8 @@ def _seen(
             absent.append((label, strip.reason))
         elif strips and strip.side != strips[0][1].shape[1]:
             absent.append((label, f"no picture: of another size than {strips[0][0]}"))
+        elif (len(strips) + 1) * strip.side**2 * max(MOST_PIXELS // MOST_SEEN, len(strip.images)) > MOST_PIXELS:
+            absent.append((label, "no picture: the film would be too large"))
         else:
             tiles.append(Tile(label, entrant))
             images = strip.images[:1] if label == "Target" and entrant is None else strip.images

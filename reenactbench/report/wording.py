@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from unicodedata import category
 
+from reenactbench.foreign import one_line
 from reenactbench.results import COMPLETE, INTERRUPTED, RENDERED, Run
 from reenactbench.summary import ANY, known_truth
 from reenactbench.types import ALL
@@ -37,7 +37,6 @@ MOTION = (
     "pictures above and by the numbers."
 )
 NEEDS_TRUTH = "needs the true frames, which of two people only rendered data have"
-UNSEEN_CHARACTERS = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 THIN_SPACE, NO_BREAK, MINUS = "\u202f", "\u00a0", "\u2212"
 NAME_LENGTH, CODE_LENGTH, REASON_LENGTH = 60, 120, 600
 
@@ -50,11 +49,6 @@ class Notice:
     text: str
     loud: bool
     """Whether it makes the numbers incomparable with those of a full run."""
-
-
-def one_line(text: str) -> str:
-    """The text without line breaks and without characters that are not seen but act (control, direction)."""
-    return "".join(" " if category(character) in UNSEEN_CHARACTERS else character for character in text).strip()
 
 
 def shorten(text: str, length: int = NAME_LENGTH) -> str:
@@ -111,6 +105,11 @@ def trained(method: Mapping[str, Any]) -> str:
     training, steps = method.get("training") or {}, method.get("finetune_steps")
     words = [shorten(training[name]) for name in ("variant", "preset") if training.get(name)]
     return ", ".join([*words, f"fine-tuned {plural(steps, 'step')}"] if steps else words)
+
+
+def remarks(method: Mapping[str, Any]) -> str:
+    """What stands beside a method in tables: its training, and that it changed what belongs to the whole process."""
+    return ", ".join(filter(None, (trained(method), "changed the process" if method.get("changed") else "")))
 
 
 def device(run: Run) -> str:

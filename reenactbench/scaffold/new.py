@@ -12,6 +12,7 @@ from pathlib import Path
 import jinja2
 
 import reenactbench
+from reenactbench.datasets.building import building
 from reenactbench.errors import ReenactbenchError
 from reenactbench.registry import Registry, canonical
 from reenactbench.results import STRIPS
@@ -65,7 +66,7 @@ def new_plugin(name: str, kind: Kind, parent: Path, registry: Registry) -> list[
     if folder.exists():
         raise ReenactbenchError(f"{folder} is there already, and nothing is overwritten; take another name or folder")
     written = {
-        folder / file: _rendered(f"{template}.j2", names, kind)
+        file: _rendered(f"{template}.j2", names, kind)
         for template, file in (
             ("pyproject.toml", "pyproject.toml"),
             (f"{kind}/README.md", "README.md"),
@@ -73,10 +74,10 @@ def new_plugin(name: str, kind: Kind, parent: Path, registry: Registry) -> list[
             (f"{kind}/test.py", f"test_{names.module.removeprefix('reenactbench_')}.py"),
         )
     }
-    folder.mkdir(parents=True)
-    for path, text in written.items():
-        path.write_text(text, encoding="utf-8")
-    return list(written)
+    with building(folder) as temporary:
+        for file, text in written.items():
+            (temporary / file).write_text(text, encoding="utf-8")
+    return [folder / file for file in written]
 
 
 def _refuse_taken(names: Names, registry: Registry) -> None:

@@ -47,18 +47,39 @@ def augmented_draw(draws: Draws, pairs: Pairs, strength: float) -> Pairs:
     return augmented(pairs, draws.random(f"augment {kind}"), strength)
 
 
+def augmented_motions(
+    driving: Tensor, own: Tensor, moved: Tensor, size: int, random: np.random.Generator, strength: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`Draws.same_motions` [B,68,2] in pixels of `size`, as if filmed by other cameras: one for the motion, so that
+    driving and moved landmarks are disturbed alike, another for `own`. All three are mirrored, or none; none is
+    stretched, which would make another shape of face."""
+    of_motion = _Ways(random, len(own), strength, stretched=False)
+    of_own = _Ways(random, len(own), strength, stretched=False, mirror=of_motion.mirror)
+    return of_motion.moved(driving, size), of_own.moved(own, size), of_motion.moved(moved, size)
+
+
 class _Ways:
     """A way of disturbing for each of B samples, drawn at random."""
 
-    def __init__(self, random: np.random.Generator, samples: int, strength: float) -> None:
+    def __init__(
+        self,
+        random: np.random.Generator,
+        samples: int,
+        strength: float,
+        stretched: bool = True,
+        mirror: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """mirror: which are mirrored, where that is known already."""
+
         def within(least: float, most: float, *shape: int) -> Array:
             return strength * random.uniform(least, most, (samples, *shape))
 
-        self.mirror = random.random(samples) < MIRROR * strength
+        self.mirror = random.random(samples) < MIRROR * strength if mirror is None else mirror
         turn = within(-math.radians(TURN), math.radians(TURN))
         scale = np.exp(within(math.log(SCALE[0]), math.log(SCALE[1])))
-        stretch = np.exp(within(-math.log1p(STRETCH) / 2, math.log1p(STRETCH) / 2))
-        sides = np.stack([scale * stretch * np.where(self.mirror, -1, 1), scale / stretch], 1)
+        stretch = math.log1p(STRETCH) / 2 if stretched else 0.0
+        ratio = np.exp(within(-stretch, stretch))
+        sides = np.stack([scale * ratio * np.where(self.mirror, -1, 1), scale / ratio], 1)
         rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]).transpose(2, 0, 1)
         self.matrix = rotation * sides[:, None]
         """[B,2,2]: what happens to places relative to the middle."""
@@ -88,9 +109,15 @@ class _Ways:
         images = functional.grid_sample(frames.images, grid, "bilinear", "border", align_corners=False)
         images = images.clamp(0, 1) ** of_frames(self.gamma)[:, None, None, None]
         images = torch.einsum("nij,njhw->nihw", of_frames(self.colours), images).clamp(0, 1)
+        return Frames(images, self.moved(frames.landmarks, side))
 
-        middle = (side - 1) / 2
-        moved = (frames.landmarks - middle) @ of_frames(self.matrix).mT + middle + side * of_frames(self.shift)[:, None]
-        mirror = torch.from_numpy(self.mirror).to(device).repeat_interleave(each)
-        landmarks = torch.where(mirror[:, None, None], moved[:, list(MIRRORED)], moved)
-        return Frames(images, landmarks)
+    def moved(self, points: Tensor, side: int) -> Tensor:
+        """points [B*T,68,2] in pixels of a picture with that side, equally many rows of each sample, side by side."""
+        each, middle = len(points) // len(self.mirror), (side - 1) / 2
+        mirror = torch.from_numpy(self.mirror).to(points.device).repeat_interleave(each)
+        matrix, shift = (
+            torch.from_numpy(values).to(points.device, torch.float32).repeat_interleave(each, dim=0)
+            for values in (self.matrix, self.shift)
+        )
+        moved = (points - middle) @ matrix.mT + middle + side * shift[:, None]
+        return torch.where(mirror[:, None, None], moved[:, list(MIRRORED)], moved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import content_key
-from reenactbench.interfaces import Dataset
-from reenactbench.preparing import prepare_clips
+from reenactbench.interfaces import Array, Dataset
+from reenactbench.preparing import prepare_clips, say_findings
 from reenactbench.progress import say
 from reenactbench.types import Clip, ClipInfo
 
@@ -24,8 +24,10 @@ Indices = npt.NDArray[np.int64]
 class Footage:
     """Clips of two identities or more. Nothing is read before it is drawn."""
 
-    def __init__(self, clips: Sequence[Clip]) -> None:
+    def __init__(self, clips: Sequence[Clip], same_motions: Callable[[], Array | None] = lambda: None) -> None:
+        """same_motions: that of the data set."""
         self.clips = tuple(clips)
+        self._same_motions = same_motions
         self.identities = tuple(sorted({clip.info.identity for clip in clips}))
         """Names, sorted; an identity's number is its place here."""
         numbers = {name: number for number, name in enumerate(self.identities)}
@@ -37,6 +39,11 @@ class Footage:
     def by_identity(self) -> tuple[Indices, ...]:
         """The clips of each identity."""
         return tuple(np.flatnonzero(self.owner == number) for number in range(len(self.identities)))
+
+    @cached_property
+    def same_motions(self) -> Array | None:
+        """`Dataset.same_motions`, asked for when it is first used."""
+        return self._same_motions()
 
     @property
     def size(self) -> int:
@@ -74,22 +81,34 @@ def open_footage(dataset: Dataset, limit: int | None = None) -> Footage:
     infos = _first_identities(dataset.training_clips(), limit)
     if not infos:
         raise ReenactbenchError(f"data set {dataset.name} has no clips to train on; name another --dataset")
-    prepare_clips(dataset, [info.id for info in infos])
-    clips = []
-    for info in infos:
-        clip = dataset.prepared(info.id)
-        assert clip is not None
-        if len(_starts(clip, CONSECUTIVE)):
-            clips.append(clip)
-        else:
-            say(f"clip {info.id} is left out: it has no {CONSECUTIVE} usable frames in a row and another one")
-    footage = Footage(clips)
+    footage = Footage(_opened(dataset, infos), dataset.same_motions)
     if len(footage.identities) < 2:
         raise ReenactbenchError(
             f"training takes two identities at least, and data set {dataset.name} has {len(footage.identities)} here; "
             "name another --dataset or a larger --limit"
         )
     return footage
+
+
+def open_validation(dataset: Dataset) -> Footage | None:
+    """The clips of people who are not trained on, prepared in the same way; None where the data set names none."""
+    infos = dataset.validation_clips()
+    return Footage(_opened(dataset, infos)) if infos else None
+
+
+def _opened(dataset: Dataset, infos: Sequence[ClipInfo]) -> list[Clip]:
+    prepare_clips(dataset, [info.id for info in infos])
+    say_findings(dataset, [info.id for info in infos])
+    clips = []
+    for info in infos:
+        clip = dataset.prepared(info.id)
+        if clip is None:  # it turned out to be unusable, and that was said
+            continue
+        if len(_starts(clip, CONSECUTIVE)):
+            clips.append(clip)
+        else:
+            say(f"clip {info.id} is left out: it has no {CONSECUTIVE} usable frames in a row and another one")
+    return clips
 
 
 def _first_identities(infos: Sequence[ClipInfo], limit: int | None) -> list[ClipInfo]:

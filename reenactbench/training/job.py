@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import read_json, write_json
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import read_json, sha256_file, write_json
 from reenactbench.provenance import command_line
 from reenactbench.training.footage import Footage
 from reenactbench.training.recipe import Plan, Recipe
@@ -16,7 +16,7 @@ from reenactbench.training.state import Progress
 
 SCHEMA_VERSION = 1
 RECORD, CHECKPOINT = "training.json", "checkpoint.safetensors"
-IDENTITY = ("method", "preset", "variant", "settings", "seed", "ema", "dataset", "identities")
+IDENTITY = ("method", "preset", "variant", "settings", "seed", "ema", "init", "dataset", "identities")
 """What of the record makes two trainings the same one, so that the second goes on with the first."""
 PACKAGES = ("reenactbench", "torch", "lightning-fabric")
 
@@ -41,6 +41,10 @@ class Job:
     """Minutes of training, those before it was taken up again included, after which to end; None: no limit."""
     ema: float | None = None
     """None: as the recipe has it."""
+    init: Path | None = None
+    """A checkpoint of the same networks, whose weights are the first ones."""
+    validation: Footage | None = None
+    """Of people who are not trained on."""
     resume: bool = False
     save_minutes: float = 5.0
     sample_every: int = 500
@@ -67,11 +71,13 @@ def record(job: Job, recipe: Recipe, precision: str, machine: Mapping[str, Any],
         "settings": dict(recipe.settings),
         "seed": job.seed,
         "ema": recipe.ema,
+        "init": sha256_file(job.init) if job.init else None,
         "dataset": {"name": job.dataset, "fingerprint": job.footage.fingerprint},
         "identities": list(job.footage.identities),
         "image_size": job.footage.size,
         "steps": progress.steps,
         "samples": progress.steps * recipe.batch,
+        "validation": list(progress.validation),
         "minutes": round(progress.seconds / 60, 2),
         "precision": precision,
         "device": machine["device_name"],
@@ -96,7 +102,10 @@ def refuse_other(job: Job, said: Mapping[str, Any]) -> None:
     refuse_existing(job.folder, job.resume)
     if not (job.folder / RECORD).is_file():
         return
-    recorded = read_json(job.folder / RECORD)
+    try:
+        recorded = read_json(job.folder / RECORD)
+    except Damaged as error:
+        raise Damaged(f"{error}; train under another --name") from error
     differing = [part for name in IDENTITY for part in _differing(name, recorded.get(name), said[name])]
     if differing:
         raise ReenactbenchError(

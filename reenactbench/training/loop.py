@@ -18,17 +18,18 @@ from lightning_fabric.plugins.precision import MixedPrecision, Precision
 from torch import nn
 
 from reenactbench.errors import ReenactbenchError
-from reenactbench.files import locked
+from reenactbench.files import locked, remove_leftovers
 from reenactbench.progress import progress_bar
 from reenactbench.provenance import environment
 from reenactbench.results import COMPLETE, FAILED, INTERRUPTED, RUNNING
 from reenactbench.seeding import seed_everything
 from reenactbench.training.average import Average
-from reenactbench.training.checkpoints import save_checkpoint
+from reenactbench.training.checkpoints import read_checkpoint, save_checkpoint
 from reenactbench.training.job import CHECKPOINT, Job, record, refuse_other, write_record
 from reenactbench.training.logs import Logs
 from reenactbench.training.sampling import Draws, epoch
 from reenactbench.training.state import Progress, last, load_state, save_state
+from reenactbench.training.validation import validated
 
 SHOWN_LOSSES = 3
 
@@ -49,6 +50,7 @@ def train(job: Job) -> Outcome:
     loss is no finite number, which leaves the last good state.
     """
     with locked(job.folder):
+        remove_leftovers(job.folder)
         return _Training(job).run()
 
 
@@ -59,6 +61,9 @@ class _Training:
         self.job = job
         seed_everything(job.seed, job.recipe.method)
         self.recipe = job.recipe(job.plan)
+        if job.init is not None:
+            given = read_checkpoint(job.init, job.recipe.method)
+            given.load_into(self.recipe.exported(), "the networks of these settings")
         if job.ema is not None:
             self.recipe.ema = job.ema
         mixed = self.recipe.mixed and fast_in_bfloat16(job.device)
@@ -97,11 +102,13 @@ class _Training:
         with progress_bar("training", end - progress.steps, "steps") as advance:
             while progress.steps < end and progress.seconds < limit and not stop:
                 losses = self._step()
-                progress.seconds = time.perf_counter() - started
-                current = epoch((progress.steps - 1) * self.recipe.batch, job.footage)
-                logs.step(progress.steps, current, losses, progress.seconds)
+                taken = time.perf_counter() - started - progress.seconds
                 advance(1, "  ".join(f"{name} {value:.3g}" for name, value in list(losses.items())[:SHOWN_LOSSES]))
                 shown = progress.steps % job.sample_every == 0
+                found = self._validate() if shown else {}
+                progress.seconds = time.perf_counter() - started
+                current = epoch((progress.steps - 1) * self.recipe.batch, job.footage)
+                logs.step(progress.steps, current, losses | found, progress.seconds, self.recipe.batch / taken)
                 if shown:
                     self._show(logs)
                 if shown or time.perf_counter() - saved > 60 * job.save_minutes:
@@ -125,6 +132,16 @@ class _Training:
         if self.average:
             self.average.update(number)
         return dict(zip(names, values, strict=True))
+
+    def _validate(self) -> dict[str, float]:
+        """What is found on people who are not trained on, noted with the samples so far."""
+        if self.job.validation is None:
+            return {}
+        with self._averaged(), evaluating(self.recipe.networks()), torch.no_grad():
+            found = validated(self.recipe, self.job.validation, self.device)
+        if found:
+            self.progress.validation.append({"samples": self.progress.steps * self.recipe.batch, **found})
+        return found
 
     def _show(self, logs: Logs) -> None:
         """The same samples every time."""

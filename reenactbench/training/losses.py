@@ -34,3 +34,10 @@ def face_weights(landmarks: Tensor, size: int, extra: float) -> Tensor:
     """[N,1,size,size]: 1 far from all landmarks [N,68,2], in pixels of that size, and 1 + extra near them."""
     across, down = gaussians(landmarks, size, FACE_DEVIATION * size / 128)
     return 1 + extra * (down.mT @ across).clamp(max=1)[:, None]
+
+
+def edge_error(images: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
+    """The L1 norm of the difference of the edges, a pixel: of what each pixel has more than the next to the right, and
+    than the next below. As `absolute_error`."""
+    error, across, down = images - truth, weights[..., :-1], weights[..., :-1, :]
+    return (error.diff(dim=-1).abs() * across).mean() + (error.diff(dim=-2).abs() * down).mean()

@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training import steps
-from reenactbench.training.sampling import Draws
+from reenactbench.training.sampling import Draws, Pairs
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -95,6 +95,11 @@ class Recipe(ABC):
     def sample(self, draws: Draws) -> Tensor:
         """Pictures [rows,columns,3,S,S] in 0..1 that show how far the training is; called without gradients, with all
         networks in evaluation mode."""
+
+    def reenacted(self, pairs: Pairs) -> Tensor | None:
+        """The frames [B,3,S,S] in 0..1 that the method makes of samples with one driving frame each, for the validation
+        that the log keeps; None: it keeps none. Called like `sample`."""
+        return None
 
     def metadata(self) -> Mapping[str, Any]:
         """What else the checkpoint should say, as JSON: such as which perceptual network the losses used."""

@@ -9,13 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from reenactbench.errors import ReenactbenchError
 from reenactbench.training.footage import Footage, Indices
 from reenactbench.types import Frames
 
 SAMPLES_A_CLIP = 1000
 """Of each clip in an epoch, paired and unpaired ones each (the paper, 4.1)."""
 
-_PAIRED, _UNPAIRED, _LANDMARKS = "paired", "unpaired", "landmarks"
+_PAIRED, _UNPAIRED, _LANDMARKS, _SAME_MOTIONS = "paired", "unpaired", "landmarks", "same motions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,25 @@ class Draws:
             found.append(clip.landmarks[int(random.integers(len(clip.landmarks)))])
         landmarks = torch.from_numpy(np.stack(found).astype(np.float32, copy=False))
         return landmarks.to(self.device), torch.from_numpy(identities).to(self.device)
+
+    def same_motions(self, count: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Landmarks [count,68,2] of a person, of another one in another motion, and of that other one in the motion of
+        the first; no pixel is read.
+
+        Raises ReenactbenchError where the data set does not know what other people look like in the same motion.
+        """
+        table = self.footage.same_motions
+        if table is None:
+            raise ReenactbenchError("this data set does not know what other people look like in the same motion")
+        random = self.random(_SAME_MOTIONS)
+        (people, motions), chosen = table.shape[:2], []
+        first, motion = random.integers(people, size=count), random.integers(motions, size=count)
+        other = (first + random.integers(1, people, size=count)) % people
+        of_other = (motion + random.integers(1, motions, size=count)) % motions
+        for who, what in ((first, motion), (other, of_other), (other, motion)):
+            chosen.append(torch.from_numpy(np.asarray(table[who, what], np.float32)).to(self.device))
+        driving, own, moved = chosen
+        return driving, own, moved
 
     def _clips(self, kind: str, count: int) -> list[int]:
         """The clips that the samples of this step stand for."""

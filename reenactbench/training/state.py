@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import torch
 
-from reenactbench.errors import ReenactbenchError
-from reenactbench.files import replacing
+from reenactbench.errors import Damaged, ReenactbenchError
+from reenactbench.files import flush_to_disk, replacing
 from reenactbench.training.average import Average
 from reenactbench.training.recipe import Recipe
 
@@ -23,6 +25,8 @@ class Progress:
     steps: int = 0
     seconds: float = 0.0
     """Of training, over all times it was taken up again."""
+    validation: list[dict[str, float]] = field(default_factory=list)
+    """What was found on people who are not trained on, by samples."""
     commits: list[str] = field(default_factory=list)
     """Of the code that trained, one for each time that it was another."""
 
@@ -43,24 +47,38 @@ def save_state(folder: Path, recipe: Recipe, average: Average | None, progress: 
         "average": average.state_dict() if average else {},
         "steps": progress.steps,
         "seconds": progress.seconds,
+        "validation": progress.validation,
         "commits": progress.commits,
     }
+    content = BytesIO()  # of a full disk torch itself says nothing to be understood
+    torch.save(state, content)
     with replacing(folder / STATE) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(content.getbuffer())
+        flush_to_disk(temporary)
 
 
 def load_state(folder: Path, recipe: Recipe, average: Average | None) -> Progress:
-    """Put everything where it was; Progress of nothing where there is no state yet."""
-    if not (folder / STATE).is_file():
+    """Put everything where it was; Progress of nothing where there is no state yet.
+
+    Raises ReenactbenchError where the file is damaged, or holds the state of something else.
+    """
+    path = folder / STATE
+    if not path.is_file():
         return Progress()
-    state = _read(folder / STATE)
-    for name, network in recipe.networks().items():
-        network.load_state_dict(state["networks"][name])
-    for name, optimiser in recipe.optimisers().items():
-        optimiser.load_state_dict(state["optimisers"][name])
-    if average:
-        average.load_state_dict(state["average"])
-    return Progress(state["steps"], state["seconds"], state["commits"])
+    state = _read(path)
+    try:
+        for name, network in recipe.networks().items():
+            network.load_state_dict(state["networks"][name])
+        for name, optimiser in recipe.optimisers().items():
+            optimiser.load_state_dict(state["optimisers"][name])
+        if average:
+            average.load_state_dict(state["average"])
+        commits = [str(commit) for commit in state["commits"]]
+        return Progress(int(state["steps"]), float(state["seconds"]), state["validation"], commits)
+    except Exception as error:  # torch raises whatever a value of another kind leads to
+        raise Damaged(
+            f"{path} does not hold the state of this training ({type(error).__name__}); train under another --name"
+        ) from error
 
 
 def last(folder: Path) -> str:
@@ -72,9 +90,10 @@ def last(folder: Path) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        with ZipFile(path) as file:
+            if file.testzip() is not None:  # torch would take it
+                raise ValueError
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load raises pickle, zip and runtime errors
-        raise ReenactbenchError(
-            f"{path} cannot be read ({type(error).__name__}); train under another --name"
-        ) from error
+    except Exception as error:  # zipfile and torch.load raise pickle, zip and runtime errors
+        raise Damaged(f"{path} cannot be read ({type(error).__name__}); train under another --name") from error
     return state

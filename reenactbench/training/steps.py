@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -25,6 +26,13 @@ def trainable(*networks: nn.Module) -> list[nn.Parameter]:
 def adam(rate: float, momentum: float, *networks: nn.Module) -> Adam:
     """Adam (Kingma and Ba, 2015), with `momentum` and 0.999, of what can be trained of these networks."""
     return Adam(trainable(*networks), rate, (momentum, 0.999), fused=True)
+
+
+def cosine_rate(number: int, steps: int, peak: float, rise: int, last: float) -> float:
+    """The learning rate of a step, of so many: it rises in a line over the first `rise`, and falls by half a cosine
+    from `peak` to the share `last` of it (Loshchilov and Hutter, ICLR 2017)."""
+    done = min(number / max(steps - 1, 1), 1.0)
+    return peak * min((number + 1) / max(rise, 1), 1.0) * (last + (1 - last) * (1 + math.cos(math.pi * done)) / 2)
 
 
 def set_rate(optimiser: Optimizer, rate: float) -> None:

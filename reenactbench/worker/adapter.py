@@ -12,11 +12,13 @@ from torch import Tensor
 
 from reenactbench.errors import BadOutput
 from reenactbench.interfaces import Array, Method
+from reenactbench.process_state import kept
 from reenactbench.types import Frames
 
 
 class Adapter:
-    """The method as it would run in the harness's own process: same device, threads and no gradients."""
+    """The method as it would run in the harness's own process: same device and threads, no gradients, and what it
+    changes of the process put back after every call."""
 
     def __init__(
         self, device: str, checkpoint: str | None, module: str, name: str, threads: int, finetune_steps: int = 0
@@ -25,20 +27,21 @@ class Adapter:
         torch.set_num_threads(threads)
         cls: type[Method] = attrgetter(name)(sys.modules[module])
         self._device = torch.device(device)
-        self._method = cls(self._device, None if checkpoint is None else Path(checkpoint))
-        if finetune_steps:
-            self._method.prepare_finetuning(finetune_steps)
+        with kept():
+            self._method = cls(self._device, None if checkpoint is None else Path(checkpoint))
+            if finetune_steps:
+                self._method.prepare_finetuning(finetune_steps)
 
     def encode_target(self, images: Array, landmarks: Array) -> Any:
-        with torch.no_grad():
+        with kept(), torch.no_grad():
             return self._method.encode_target(self._frames(images, landmarks))
 
     def reenact(self, identity: Any, images: Array, landmarks: Array) -> Array:
-        with torch.no_grad():
+        with kept(), torch.no_grad():
             return _array(self._method.reenact(identity, self._frames(images, landmarks)), "reenact", "")
 
     def motion_code(self, images: Array, landmarks: Array) -> Array | None:
-        with torch.no_grad():
+        with kept(), torch.no_grad():
             code: Any = self._method.motion_code(self._frames(images, landmarks))
             return None if code is None else _array(code, "motion_code", " or None")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import sha256_files
-from reenactbench.registry import WORD
+from reenactbench.registry import NAME, WORD
 
 SHIM = "{shim}"  # in a command: where the file is that the worker has to run
 
@@ -69,8 +69,11 @@ class Description:
 
     def search(self) -> list[Path]:
         """The folders that the worker's Python searches first."""
-        beside = [(self.folder / self.script).parent] if self.script else []
+        beside = [self._given(self.script).parent] if self.script else []
         return [folder.resolve() for folder in (*beside, self.folder, *(self._given(text) for text in self.path))]
+
+    def script_file(self) -> Path | None:
+        return self._given(self.script) if self.script else None
 
     def default_checkpoint(self) -> Path | None:
         return self._given(self.checkpoint).resolve() if self.checkpoint else None
@@ -116,7 +119,18 @@ def _python_files(folder: Path) -> Iterator[Path]:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and bool(value.strip()) and "\0" not in value
+
+
+def _path(value: Any) -> bool:
+    try:
+        return _text(value) and bool(Path(value).expanduser())
+    except RuntimeError:  # the home folder of nobody
+        return False
+
+
+def _paths(value: Any) -> bool:
+    return _texts(value) and all(map(_path, value))
 
 
 def _texts(value: Any) -> bool:
@@ -143,19 +157,19 @@ def _plain(value: Any) -> bool:
 
 KEYS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "name": (
-        "a name of letters, digits and . _ + -",
+        NAME,
         lambda value: isinstance(value, str) and bool(re.fullmatch(WORD, value)),
     ),
-    "interpreter": ("the path of a Python", _text),
-    "command": ("a list of words", _texts),
+    "interpreter": ("the path of a Python", _path),
+    "command": ("a list of words, the first a program", lambda value: _texts(value) and _path(value[0])),
     "target": (
         "'module:attr'",
         lambda value: isinstance(value, str) and bool(re.fullmatch(r"\w+(\.\w+)*:\w+", value)),
     ),
-    "script": ("the path of a Python file", lambda value: _text(value) and value.endswith(".py")),
-    "path": ("a list of folders", _texts),
+    "script": ("the path of a Python file", lambda value: _path(value) and value.endswith(".py")),
+    "path": ("a list of folders", _paths),
     "parameters": ("a table of text, numbers, lists and tables, without device and checkpoint", _parameters),
-    "checkpoint": ("the path of a file", _text),
+    "checkpoint": ("the path of a file", _path),
     "image_size": ("a number of pixels from 1", _count),
     "shots": ("a number of target images from 1", _count),
     "timeout": ("a number of seconds above 0", _amount),

@@ -166,7 +166,7 @@ def own_environment(description: Description, **limits: float) -> type[WorkerMet
     """The method that a TOML file describes, as a class; raises ReenactbenchError where its program is no file."""
     start = {
         "target": description.target,
-        "script": description.script and str(description.folder / description.script),
+        "script": str(description.script_file() or ""),
         "modules": {},
         "path": [str(folder) for folder in description.search()],
         "parameters": description.parameters,

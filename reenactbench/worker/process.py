@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from reenactbench.files import accessing
 from reenactbench.provenance import without_folders
 from reenactbench.worker import shim
 from reenactbench.worker.failures import WorkerDied, WorkerFailure
@@ -229,8 +230,9 @@ def _widen(pipe: int) -> None:
 
 
 def _appended(log: Path) -> IO[bytes]:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    return log.open("a+b")
+    with accessing(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log.open("a+b")
 
 
 def _end(process: subprocess.Popen[bytes], *files: IO[bytes] | None) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from reenactbench.training.checkpoints import load_trained, read_checkpoint
 from reenactbench_baselines.gannotation.config import MASKED, Config
 from reenactbench_baselines.gannotation.networks import Generator
-from reenactbench.training.checkpoints import load_trained, read_checkpoint
 
 METHOD = "gannotation"
 DEMO = Path(__file__).parent / "checkpoints" / "demo.safetensors"

@@ -10,9 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from reenactbench_baselines.gannotation import losses
-from reenactbench_baselines.gannotation.config import MASKED, PRESETS, VARIANTS
-from reenactbench_baselines.gannotation.networks import SIZE, Discriminator, Drawn, Generator
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
@@ -20,6 +17,9 @@ from reenactbench.training.losses import absolute_error, face_weights, perceptua
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.steps import Losses, adam, detached, frozen, set_rate
+from reenactbench_baselines.gannotation import losses
+from reenactbench_baselines.gannotation.config import MASKED, PRESETS, VARIANTS
+from reenactbench_baselines.gannotation.networks import SIZE, Discriminator, Drawn, Generator
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -89,6 +89,10 @@ class GANnotationRecipe(Recipe):
             mask = drawn.mask.expand_as(target)
             rows.append(torch.stack([target, driving.images, drawn.image, drawn.colours, mask], 1))
         return torch.cat(rows)
+
+    def reenacted(self, pairs: Pairs) -> Tensor:
+        frames: Tensor = self.generator(pairs.targets.images, pairs.driving.landmarks).image
+        return frames
 
     def _warm_up(self, pairs: Pairs, unmasked: bool) -> Losses:
         """One update of the generator by the pixel and perceptual terms alone."""

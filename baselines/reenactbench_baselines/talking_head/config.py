@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reenactbench_baselines.talking_head.layers import NARROWING
-from reenactbench_baselines.talking_head.networks import LEAST_SIZE, Shape
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.recipe import check_range
+from reenactbench_baselines.talking_head.layers import NARROWING
+from reenactbench_baselines.talking_head.networks import LEAST_SIZE, Shape
 
 PAPER, COMPAT = "paper", "greyeye-compat"
 VARIANTS = (PAPER, COMPAT)

@@ -7,13 +7,13 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+from reenactbench.errors import ReenactbenchError
+from reenactbench.training.steps import adam, descend, frozen
+from reenactbench.types import Frames
 from reenactbench_baselines.talking_head.config import COMPAT, Config
 from reenactbench_baselines.talking_head.drawing import drawn
 from reenactbench_baselines.talking_head.networks import Discriminator, Generator
 from reenactbench_baselines.talking_head.objective import Objective, Scene
-from reenactbench.errors import ReenactbenchError
-from reenactbench.training.steps import adam, descend, frozen
-from reenactbench.types import Frames
 
 
 class FineTuner:

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from reenactbench.training.checkpoints import load_trained, read_checkpoint
+from reenactbench.types import Frames
 from reenactbench_baselines.talking_head.config import COMPAT, Config
 from reenactbench_baselines.talking_head.drawing import drawn
 from reenactbench_baselines.talking_head.finetuning import FineTuner
 from reenactbench_baselines.talking_head.networks import Discriminator, Embedder, Generator
-from reenactbench.training.checkpoints import load_trained, read_checkpoint
-from reenactbench.types import Frames
 
 METHOD = "talking-head"
 DEMO = Path(__file__).parent / "checkpoints" / "demo.safetensors"

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from reenactbench_baselines.talking_head import losses
-from reenactbench_baselines.talking_head.config import COMPAT, Config
-from reenactbench_baselines.talking_head.networks import Judged
 from reenactbench.training.features import DEVIATION, MEAN, feature_network
 from reenactbench.training.losses import absolute_error, face_weights, perceptual
 from reenactbench.training.steps import Losses
+from reenactbench_baselines.talking_head import losses
+from reenactbench_baselines.talking_head.config import COMPAT, Config
+from reenactbench_baselines.talking_head.networks import Judged
 
 Judge = Callable[[Tensor, Tensor, Tensor], Judged]
 """The discriminator: pictures, drawn landmarks and numbers of people to what it says."""

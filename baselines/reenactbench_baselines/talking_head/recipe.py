@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from reenactbench_baselines.talking_head import losses
-from reenactbench_baselines.talking_head.config import COMPAT, PRESETS, VARIANTS
-from reenactbench_baselines.talking_head.drawing import drawn
-from reenactbench_baselines.talking_head.networks import Discriminator, Embedder, Generator, draw_as_public_code
-from reenactbench_baselines.talking_head.objective import Objective, Scene
 from reenactbench.errors import ReenactbenchError
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.steps import Losses, adam, detached, frozen, set_rate
+from reenactbench_baselines.talking_head import losses
+from reenactbench_baselines.talking_head.config import COMPAT, PRESETS, VARIANTS
+from reenactbench_baselines.talking_head.drawing import drawn
+from reenactbench_baselines.talking_head.networks import Discriminator, Embedder, Generator, draw_as_public_code
+from reenactbench_baselines.talking_head.objective import Objective, Scene
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

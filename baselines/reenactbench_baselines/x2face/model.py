@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from reenactbench.training.checkpoints import load_trained
 from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
 from reenactbench_baselines.x2face.sampling import merged, sampled
-from reenactbench.training.checkpoints import load_trained
 
 DEMO = Path(__file__).parent / "checkpoints" / "demo.safetensors"
 """Trained on the synthetic data set's seen identities; docs/x2face.md says how."""

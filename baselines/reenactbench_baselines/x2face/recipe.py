@@ -11,15 +11,15 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from reenactbench_baselines.x2face.config import PRESETS, VARIANTS
-from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
-from reenactbench_baselines.x2face.sampling import followed, merged, sampled
 from reenactbench.training.augment import augmented_draw
 from reenactbench.training.features import feature_network
 from reenactbench.training.losses import absolute_error, face_weights, perceptual
 from reenactbench.training.recipe import Plan, Recipe, Scalar, resolve
 from reenactbench.training.sampling import Draws, Pairs
 from reenactbench.training.steps import Losses, adam, detached, set_rate, trainable
+from reenactbench_baselines.x2face.config import PRESETS, VARIANTS
+from reenactbench_baselines.x2face.networks import DrivingNetwork, EmbeddingNetwork
+from reenactbench_baselines.x2face.sampling import followed, merged, sampled
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

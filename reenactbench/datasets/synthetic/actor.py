@@ -17,15 +17,15 @@ from reenactbench.datasets.synthetic.body.parts import Parts
 from reenactbench.datasets.synthetic.body.skin import paint, skin_tone, texture_coordinates
 from reenactbench.datasets.synthetic.body.torso import follows, torso
 from reenactbench.datasets.synthetic.drawing import camera, light
-from reenactbench.datasets.synthetic.drawing.mesh import Floats, Ints, Surface, rotation
+from reenactbench.datasets.synthetic.drawing.mesh import Floats, Ints, Surface
 from reenactbench.datasets.synthetic.hair.beard import beard, stubble_cover
 from reenactbench.datasets.synthetic.hair.hair import hair, scalp_cover
 from reenactbench.datasets.synthetic.hair.ribbons import ribbon_faces, ribbon_vertices, strand_light, tangents
 from reenactbench.datasets.synthetic.hair.strands import Strands
 from reenactbench.datasets.synthetic.parameters import MOTION_INDEX, SHAPE_INDEX, Identity, Setting, Vector
+from reenactbench.datasets.synthetic.posing import Posing, turning
 
 SUPERSAMPLING = 1.5
-PIVOT = np.array([0, -4.0, -1.5], np.float32)  # cm: where the head turns on the neck
 MOUTH_OPEN = 0.7  # cm between the lips that let all light in
 NOWHERE = -9999.0  # texels: no skin at this pixel
 SHADOW_SMOOTHING = 3
@@ -76,18 +76,10 @@ class Actor:
 
     def render(self, motion: Vector, size: int = 128) -> Shot:
         """The person making a motion [19], as a picture of size x size with exact labels."""
-        scale, turn = float(np.exp(motion[MOTION_INDEX["scale"]])), head_rotation(motion)
-        shift = camera.SPAN * np.array([motion[MOTION_INDEX["x"]], -motion[MOTION_INDEX["y"]], 0], np.float32)
-
-        def placed(points: Floats) -> Floats:
-            return np.asarray(points * scale + shift, np.float32)
-
-        def turned(points: Floats) -> Floats:
-            return np.asarray((points - PIVOT) @ turn.T + PIVOT, np.float32)
-
+        posing = Posing(motion)
+        turned, placed, turn = posing.turned, posing.placed, posing.rotation
         unturned = self._head.vertices(motion)
-        share = _turning()[:, None]
-        skin = share * turned(unturned) + (1 - share) * unturned
+        skin = posing.skin(unturned)
         parts, part_normals = self._parts.moved(motion)
         normals = np.concatenate([_skin().normals(skin), part_normals @ turn.T, self._torso_normals])
         collar = self._torso_follows * turned(self._torso.vertices) + (1 - self._torso_follows) * self._torso.vertices
@@ -101,8 +93,8 @@ class Actor:
         visible = camera.visible(found, depth, UNEVEN)
         for strands, points in ((self._hair, self._hair.points), (self._beard, self._beard_points(unturned))):
             if len(points):
-                self._draw_strands(strands, placed(turned(points)), turn, scale, picture, depth)
-        self._catch_light(picture, depth, placed(turned(self._head.eyes)), scale * EYE_RADIUS)
+                self._draw_strands(strands, placed(turned(points)), turn, posing.scale, picture, depth)
+        self._catch_light(picture, depth, placed(turned(self._head.eyes)), posing.scale * EYE_RADIUS)
         visible &= camera.visible(found, depth, UNDER_HAIR)
         return Shot(camera.developed(picture, size), camera.pixels(found, size), visible)
 
@@ -115,7 +107,7 @@ class Actor:
 
     def _cast(self, head: Floats) -> light.Shadows:
         """The shadows of the head [V,3] with its hair, and of a plainly dressed body."""
-        faces, skin = self._parts.mesh.faces, len(_turning())
+        faces, skin = self._parts.mesh.faces, len(turning())
         outside = faces[faces[:, 0] < self._parts.mouth.start] + np.int32(skin)
         body = torso("tee", np.full(3, 0.5, np.float32), skin_tone(self._identity.looks), self._neck())
         solid = np.concatenate([chart().coarse, outside, body.faces + np.int32(len(head))], dtype=np.int32)
@@ -127,7 +119,7 @@ class Actor:
 
     def _reach_head(self, vertices: Floats) -> Floats:
         """[V,60]: from which directions light reaches the head and its parts."""
-        skin, mouth = len(_turning()), self._parts.mouth
+        skin, mouth = len(turning()), self._parts.mouth
         surface = Surface(
             np.concatenate([_skin().faces, self._parts.mesh.faces + np.int32(skin)], dtype=np.int32), len(vertices)
         )
@@ -158,7 +150,7 @@ class Actor:
 
     def _coloured(self, vertices: Floats, normals: Floats, turn: Floats, gap: float) -> tuple[Floats, Floats]:
         """Colours [V,3], of the skin without its texture, and shine [V]."""
-        skin, body = len(_turning()), len(self._head_reached)
+        skin, body = len(turning()), len(self._head_reached)
         lamps = light.lamps(self._setting)
         on_head = np.stack([light.shadow_weights(turn.T @ lamp.towards) for lamp in lamps], axis=1)
         on_body = np.stack([light.shadow_weights(lamp.towards) for lamp in lamps], axis=1)
@@ -177,7 +169,7 @@ class Actor:
 
     def _draw_solid(self, vertices: Floats, colours: Floats, shine: Floats, picture: Floats, depth: Floats) -> None:
         """Draw everything but hair in place. The skin is drawn twice: the second time for its texture's places."""
-        skin, body, side = len(_turning()), len(self._head_reached), len(picture)
+        skin, body, side = len(turning()), len(self._head_reached), len(picture)
         others = np.concatenate(
             [self._parts.mesh.faces + np.int32(skin), self._torso.faces + np.int32(body)], dtype=np.int32
         )
@@ -231,25 +223,10 @@ class Actor:
         return self._backdrops[side]
 
 
-def head_rotation(motion: Vector) -> Floats:
-    """The rotation [3,3] of the head."""
-    return rotation(*(float(motion[MOTION_INDEX[name]]) for name in ("yaw", "pitch", "roll")))
-
-
 @cache
 def _skin() -> Surface:
     """The head's skin with the folds of lids and lips."""
-    return Surface(topology()[0], len(_turning()))
-
-
-@cache
-def _turning() -> Floats:
-    """[V] 0..1: how far each vertex of the skin turns with the head; the neck's base stays."""
-    faces, _ = topology()
-    height = np.zeros(int(faces.max()) + 1, np.float32)
-    height[: len(chart().points)] = chart().points[:, 1]
-    share = np.clip((height + 18) / 7, 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    return Surface(topology()[0], len(turning()))
 
 
 @cache
@@ -270,7 +247,7 @@ def _texels() -> Floats:
 
 def _tint(cover: Floats, under_hair: Floats) -> Floats:
     """[V,3]: by what the skin's colour is multiplied, under hair and in the folds."""
-    tint = np.ones((len(_turning()), 3), np.float32)
+    tint = np.ones((len(turning()), 3), np.float32)
     tint[: len(cover)] += cover[:, None] * (under_hair - 1)
     for fold, inside in zip(topology()[1], FOLDS, strict=True):
         tint[fold.start : fold.start + len(fold.edge)] = inside

@@ -11,26 +11,30 @@ import numpy as np
 import numpy.typing as npt
 
 from reenactbench.cache import cache_folder
+from reenactbench.datasets.arrays import unseal
 from reenactbench.datasets.synthetic.films import (
+    META,
     SIZE,
     Film,
     cast,
     check_all,
     open_film,
-    performances,
+    performance,
     remove_unused,
     render_all,
     rendered,
 )
-from reenactbench.datasets.synthetic.world import FRAMES, Person, takes
+from reenactbench.datasets.synthetic.geometry import same_motions
+from reenactbench.datasets.synthetic.world import FRAMES, HELD_OUT, Person, extra, extra_number, takes
 from reenactbench.datasets.w300vw import W300VW
 from reenactbench.datasets.workers import workers
 from reenactbench.errors import ReenactbenchError
 from reenactbench.files import remove_leftovers
-from reenactbench.interfaces import DataOptions, Dataset, Finding
-from reenactbench.types import Clip, ClipInfo, Pair
+from reenactbench.interfaces import DataOptions, Dataset
+from reenactbench.types import Clip, ClipInfo, Finding, Pair
 
 ALL_FRAMES = tuple(range(1, FRAMES + 1))
+EXTRA_FRAMES = (1, 2, *range(3, FRAMES, 5))  # few of each person, far apart, and three in a row
 
 
 class Labels(NamedTuple):
@@ -47,7 +51,7 @@ class Labels(NamedTuple):
 class Synthetic(Dataset):
     """64 people who do not exist, one clip each, and the true frames of any of them moving like any other.
 
-    Of the seen ones there are also takes to train on, which are no clips of the benchmark.
+    Of the seen ones there are also takes to train on, which are no clips of the benchmark, and any number of extras.
     """
 
     name: ClassVar[str] = "synthetic"
@@ -60,6 +64,7 @@ class Synthetic(Dataset):
     }
     by_request: ClassVar[tuple[str, ...]] = ("lpips", "fid", "fid_inf", "kid")
     makes_truth: ClassVar[bool] = True
+    makes_people: ClassVar[bool] = True
     frozen = True
 
     def __init__(self, options: DataOptions) -> None:
@@ -69,6 +74,7 @@ class Synthetic(Dataset):
             )
         if options.crop is not None:
             raise ReenactbenchError(f"data set {self.name} takes no --crop, it is rendered as it is")
+        self._people = options.people
         self._opened: dict[Film, Clip] = {}
         self._truths: set[Film] = set()
 
@@ -76,13 +82,20 @@ class Synthetic(Dataset):
         return [_info(person) for person in cast().values()]
 
     def training_clips(self) -> Sequence[ClipInfo]:
-        return sorted([*super().training_clips(), *map(_info, takes())], key=lambda clip: clip.id)
+        extras = map(extra, range(HELD_OUT + 1, HELD_OUT + 1 + self._people))
+        return sorted([*super().training_clips(), *map(_info, (*takes(), *extras))], key=lambda clip: clip.id)
+
+    def validation_clips(self) -> Sequence[ClipInfo]:
+        return [_info(extra(number)) for number in range(1, HELD_OUT + 1)] if self._people else []
+
+    def same_motions(self) -> npt.NDArray[np.float32]:
+        return same_motions()
 
     def missing(self) -> Sequence[str]:
         return []
 
     def frame_count(self, clip_id: str) -> int:
-        return FRAMES
+        return len(_own_film(clip_id).numbers)
 
     def prepared(self, clip_id: str) -> Clip | None:
         return self._open(_own_film(clip_id))
@@ -106,9 +119,8 @@ class Synthetic(Dataset):
         """The exact labels of a prepared clip."""
         if self.prepared(clip_id) is None:
             raise ReenactbenchError(f"clip {clip_id} is not rendered yet; `reenactbench data prepare` does that")
-        folder = _own_film(clip_id).folder
-        motion = np.load(folder / "motion.npy")
-        return Labels(motion, np.load(folder / "visible.npy"), motion[:, :3])
+        _, arrays = unseal(_own_film(clip_id).folder, META)
+        return Labels(arrays["motion"], arrays["visible"], arrays["motion"][:, :3])
 
     def verify(self, allow_missing: bool, jobs: int) -> Iterator[Sequence[Finding]]:
         absent = [clip for clip in self.clips() if not _own_film(clip.id).folder.is_dir()]
@@ -120,7 +132,7 @@ class Synthetic(Dataset):
 
     def _open(self, film: Film) -> Clip | None:
         if film not in self._opened:
-            clip = open_film(film, _info(performances()[film.target]))
+            clip = open_film(film, _info(performance(film.target)))
             if clip is None:
                 return None
             self._opened[film] = clip
@@ -145,7 +157,7 @@ def _info(person: Person) -> ClipInfo:
 
 
 def _own_film(clip_id: str) -> Film:
-    return Film(clip_id, clip_id, ALL_FRAMES)
+    return Film(clip_id, clip_id, ALL_FRAMES if extra_number(clip_id) is None else EXTRA_FRAMES)
 
 
 def _true_film(pair: Pair) -> Film:

@@ -19,7 +19,7 @@ from reenactbench.datasets.synthetic.world import FPS, FRAMES, track
 from reenactbench.datasets.video import read_video
 from reenactbench.datasets.w300vw import CLIPS, clip_info
 from reenactbench.datasets.workers import workers
-from reenactbench.errors import ReenactbenchError
+from reenactbench.errors import Damaged, ReenactbenchError
 from reenactbench.files import PARTIAL, read_json, write_json
 from reenactbench.types import SEEN, UNSEEN
 
@@ -67,7 +67,10 @@ def _unfinished(folder: Path, mapping: Mapping[str, object]) -> Iterator[None]:
     """Until the block ends well, the mapping has another name: so one knows a folder that can be gone on with."""
     begun = folder / f"{PARTIAL}{MAPPING}"
     if begun.is_file():
-        before = read_json(begun)
+        try:
+            before = read_json(begun)
+        except Damaged as error:
+            raise Damaged(f"{error}; name a new folder") from error
         if before != mapping:
             other = "other clips" if before.get("clips") != mapping["clips"] else "another version of code or libraries"
             raise ReenactbenchError(f"{folder} holds an unfinished export of {other}; name a new folder")
@@ -102,9 +105,16 @@ def write_clip(person_id: str, folder: Path) -> int:
             writer.write(np.ascontiguousarray(shot.image[..., ::-1]))
             (temporary / "annot" / f"{number:06d}.pts").write_text(pts_text(shot.landmarks))
         writer.release()
-        if sum(1 for _ in read_video(video)) < len(motion):  # OpenCV does not tell of a full disk
-            raise OSError(f"{folder.name}/vid.avi could not be written whole")
+        if not _holds(video, len(motion)):  # OpenCV does not tell of a full disk
+            raise OSError("vid.avi could not be written whole; is there space left?")
     return len(motion)
+
+
+def _holds(video: Path, frames: int) -> bool:
+    try:
+        return sum(1 for _ in read_video(video)) == frames
+    except ReenactbenchError:
+        return False
 
 
 def pts_text(landmarks: npt.NDArray[np.float32]) -> str:

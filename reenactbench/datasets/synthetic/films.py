@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
 import shutil
@@ -21,23 +20,23 @@ import numpy.typing as npt
 import scipy
 
 from reenactbench.cache import cache_folder
+from reenactbench.datasets.arrays import opened, row_writer, seal, unseal, write_array
 from reenactbench.datasets.building import building
 from reenactbench.datasets.synthetic.actor import Actor
-from reenactbench.datasets.synthetic.world import FPS, Person, people, takes, track
-from reenactbench.files import PARTIAL, content_key, read_json, sha256_files
-from reenactbench.interfaces import Finding
-from reenactbench.types import Clip, ClipInfo
+from reenactbench.datasets.synthetic.world import FPS, Person, extra, extra_number, people, takes, track
+from reenactbench.errors import Damaged
+from reenactbench.files import PARTIAL, content_key, sha256_files
+from reenactbench.types import Clip, ClipInfo, Finding
 
 SIZE = 128
 ARRAYS = ("numbers", "images", "landmarks", "visible", "motion")
 MONTH = 30 * 86400.0  # seconds
-DAMAGED = (FileNotFoundError, EOFError, ValueError, KeyError, TypeError)
-"""What opening a film raises whose files are not those that were written; not what a disk or a right refuses."""
+META = "film.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """The target, in the setting of its clip or take, moving as the source in the frames of these 1-based numbers."""
+    """The target, in its own setting, moving as the source in the frames of these 1-based numbers."""
 
     target: str
     source: str
@@ -95,36 +94,36 @@ def render(actor: Actor, film: Film, folder: Path) -> int:
     motion = film.motion()
     count = len(motion)
     with building(folder) as temporary:
-        images = np.lib.format.open_memmap(temporary / "images.npy", "w+", np.uint8, (count, SIZE, SIZE, 3))
-        landmarks, visible = np.empty((count, 68, 2), np.float32), np.empty((count, 68), bool)
-        for row, values in enumerate(motion):
-            images[row], landmarks[row], visible[row] = actor.render(values, SIZE)
-        images.flush()
-        np.save(temporary / "landmarks.npy", landmarks)
-        np.save(temporary / "visible.npy", visible)
-        np.save(temporary / "motion.npy", motion)
-        np.save(temporary / "numbers.npy", np.array(film.numbers, np.int32))
-        meta = {"target": film.target, "source": film.source, "sha256": _digest(_arrays(temporary))}
-        (temporary / "film.json").write_text(json.dumps(meta) + "\n")
+        labels: dict[str, npt.NDArray[Any]] = {
+            "numbers": np.array(film.numbers, np.int32),
+            "landmarks": np.empty((count, 68, 2), np.float32),
+            "visible": np.empty((count, 68), bool),
+            "motion": motion,
+        }
+        with row_writer(temporary / "images.npy", (SIZE, SIZE, 3), np.uint8) as write:
+            for row, values in enumerate(motion):
+                image, labels["landmarks"][row], labels["visible"][row] = actor.render(values, SIZE)
+                write(image)
+        for name, array in labels.items():
+            write_array(temporary / f"{name}.npy", array)
+        images = np.lib.format.open_memmap(temporary / "images.npy", mode="r")
+        digest = _digest({**labels, "images": images})
+        seal(temporary, META, {"target": film.target, "source": film.source, "sha256": digest})
     return count
 
 
 def open_film(film: Film, info: ClipInfo) -> Clip | None:
-    """The film as a clip with the frame numbers of its source; None where it is not rendered.
+    """The film as a clip with the frame numbers of its source; None where it is not rendered, or damaged.
 
-    One that cannot be opened, as after a full disk, is removed and so not rendered. `check` reads every byte.
+    `check` reads every byte.
     """
-    folder = film.folder
-    if not folder.is_dir():
+    found = opened(film.folder, META)
+    if found is None:
         return None
-    try:
-        arrays, fingerprint = _arrays(folder), read_json(folder / "film.json")["sha256"]
-    except DAMAGED:
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
+    meta, arrays = found
     return Clip(
         info=info,
-        fingerprint=fingerprint,
+        fingerprint=meta["sha256"],
         fps=FPS,
         numbers=np.array(film.numbers, np.int32),
         images=arrays["images"],
@@ -142,10 +141,10 @@ def check_all(folders: Sequence[Path]) -> list[Finding]:
 def check(folder: Path) -> list[Finding]:
     """What is wrong with a rendered film: the bytes are not those that were written, or not those rendered now."""
     try:
-        arrays, meta = _arrays(folder), read_json(folder / "film.json")
+        meta, arrays = unseal(folder, META)
         film = Film(meta["target"], meta["source"], tuple(arrays["numbers"].tolist()))
         intact = _digest(arrays) == meta["sha256"] and folder.name == film.folder.name
-    except DAMAGED:
+    except Damaged:
         intact = False
     if not intact:
         return [Finding(folder.name, f"its files are damaged; remove {folder} and prepare it again", True)]
@@ -163,11 +162,6 @@ def check(folder: Path) -> list[Finding]:
     return []
 
 
-def _arrays(folder: Path) -> dict[str, npt.NDArray[Any]]:
-    """What a film's folder holds, the pictures memory-mapped."""
-    return {name: np.load(folder / f"{name}.npy", mmap_mode="r" if name == "images" else None) for name in ARRAYS}
-
-
 def _digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
     """sha256 over all arrays: the frame numbers, the pixels and the labels."""
     digest = hashlib.sha256()
@@ -183,13 +177,18 @@ def cast() -> dict[str, Person]:
 
 
 @cache
-def performances() -> dict[str, Person]:
-    """Who is seen in each clip and each take, by its id."""
+def _performances() -> dict[str, Person]:
     return cast() | {person.id: person for person in takes()}
+
+
+def performance(person_id: str) -> Person:
+    """Who is seen in the clip or take of that id, or the extra."""
+    number = extra_number(person_id)
+    return _performances()[person_id] if number is None else extra(number)
 
 
 @lru_cache(maxsize=1)
 def actor_of(person_id: str) -> Actor:
-    """That person in the setting of their clip or take; takes some tenths of a second, so the last one is kept."""
-    person = performances()[person_id]
+    """That person in their setting; takes some tenths of a second, so the last one is kept."""
+    person = performance(person_id)
     return Actor(person.identity, person.setting)

@@ -1,10 +1,11 @@
-"""The benchmark's 64 people, each with a setting and a track of motion, and takes of them to train on.
+"""The benchmark's 64 people, each with a setting and a track of motion, and whom to train on: takes of them, extras.
 
 Importing this module imports no torch.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,12 +24,15 @@ FPS = 25.0
 SEEN, UNSEEN = 52, 12
 TAKES = 3
 """Of each seen person, besides their clip."""
+HELD_OUT = 40
+"""The first so many extras are never trained on: settings are chosen on them."""
 SIBLINGS = (("004", "005"), ("021", "022"), ("038", "039"), ("013", "055"), ("030", "060"), ("047", "063"))
 """Hard pairs: three both seen, three seen and unseen."""
 
 _BENCHMARK, _TRAINING = 0x72656561, 0x7472616E  # entropies: no draw for training is one of the benchmark's
 _PEOPLE, _SIBLINGS, _SETTINGS, _TRACKS = range(4)
 _TAKE_SETTINGS, _TAKE_TRACKS = 4, 5  # purposes for `training_random`; those below are of the judges' training
+_EXTRAS, _EXTRA_SETTINGS, _EXTRA_TRACKS, GEOMETRY = 6, 7, 8, 9
 
 _SKINS = 4
 _GROUPS = 2 * _SKINS  # of skin and lashes, which tell women from men; equally many people each
@@ -40,10 +44,10 @@ _TAKE_MOTION = (LIVELY, EXTREME)  # in turn: the odd takes are extreme
 
 @dataclass(frozen=True)
 class Person:
-    """One of the benchmark's people, in the setting of their clip or of a take."""
+    """One of the benchmark's people, in the setting of their clip or of a take, or an extra."""
 
     id: str
-    """Of the clip or take: "001", "001.1"."""
+    """Of the clip or take: "001", "001.1"; of an extra "e00001"."""
     split: str
     identity: Identity
     setting: Setting
@@ -90,13 +94,32 @@ def takes() -> tuple[Person, ...]:
     )
 
 
-def track(person_id: str) -> Vector:
-    """The motion float32 [FRAMES,19] of this clip or take, in the columns of MOTION.
+def extra(number: int) -> Person:
+    """Further footage for training: any number from 1 is another person, in a setting of their own, whom the benchmark
+    does not know."""
+    return Person(
+        id=f"e{number:05d}",
+        split=types.SEEN,
+        identity=draw_identity(training_random(_EXTRAS, number)),
+        setting=draw_setting(training_random(_EXTRA_SETTINGS, number)),
+    )
 
-    Of the 64 clips 14 are extreme, of the takes the odd ones; the even ones are lively.
+
+def extra_number(person_id: str) -> int | None:
+    """The number of the extra with that id; None where it is none."""
+    return int(person_id[1:]) if re.fullmatch(r"e(?!0+$)\d{5}", person_id) else None
+
+
+def track(person_id: str) -> Vector:
+    """The motion float32 [FRAMES,19] of this clip, take or extra, in the columns of MOTION.
+
+    Of the 64 clips 14 are extreme, of the takes and the extras the odd ones; the even ones are lively.
     """
+    number = extra_number(person_id)
+    if number is not None:
+        return motion_track(training_random(_EXTRA_TRACKS, number), FRAMES, FPS, _TAKE_MOTION[number % 2])
     if person_id not in {person.id for person in (*people(), *takes())}:
-        known = f"they are 001 to 064, with takes 001.1 to 052.{TAKES}"
+        known = f"they are 001 to 064, with takes 001.1 to 052.{TAKES}, and extras from e00001"
         raise ReenactbenchError(f"there is no person {person_id!r} in the synthetic world; {known}")
     number, take = (int(part or 0) for part in person_id.partition(".")[::2])
     if take:

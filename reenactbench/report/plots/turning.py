@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
@@ -15,15 +15,19 @@ from reenactbench.summary import people
 from reenactbench.types import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reenactbench.report.groups import Entrant
     from reenactbench.report.tables import Builder, Column
+    from reenactbench.results import Run
 
     Point = tuple[float, float, float, float]
     """Mean yaw, mean value, and the ends of its interval."""
+    Subject = tuple[str, str, str]
+    """Method, variant and protocol."""
     Panel = tuple[Column, list[tuple[Entrant, list[Point]]]]
 
+SUBJECT = ("method", "variant", "protocol")
 METRICS = ("csim", "akd", "pose", "ssim")
 EDGES = (0, 5, 10, 15, 20, 30, 45, 90)
 FEWEST = 5
@@ -37,14 +41,16 @@ def turning_plots(builder: Builder, name: str) -> Iterator[Plot]:
     if driving is None:
         return
     members = {pair["id"]: people(pair) for pair in builder.group.info["pairs"]}
+    variants = [column.variant for metric in METRICS for column in builder.of_metric(metric)]
+    points = {id(run): _points(run, driving, variants, members) for run in builder.group.runs}
     for place, protocol in enumerate(dict.fromkeys(pair["protocol"] for pair in builder.group.info["pairs"])):
         panels: list[Panel] = []
         for metric in METRICS:
             for column in builder.of_metric(metric):
                 lines = [
-                    (entrant, points)
+                    (entrant, own)
                     for entrant in builder.group.entrants
-                    if (points := _binned(entrant, column, protocol, driving, members))
+                    if (own := points[id(entrant.run)].get((entrant.method, column.variant, protocol)))
                 ]
                 if lines:
                     panels.append((column, lines))
@@ -86,26 +92,25 @@ def _plot(builder: Builder, panels: Sequence[Panel], title: str, name: str) -> P
     return Plot(f"Error against the driver's yaw: {title}", caption, svg)
 
 
-def _binned(
-    entrant: Entrant, column: Column, protocol: str, driving: pd.DataFrame, members: dict[str, tuple[str, str]]
-) -> list[Point]:
-    """(mean yaw, mean, low, high) of each bin; the unit is the pair, as everywhere."""
-    frames = entrant.run.frames
-    own = frames[
-        (frames["method"] == entrant.method)
-        & (frames["variant"] == column.variant)
-        & (frames["protocol"] == protocol)
-        & (frames["status"] == OK)
-    ].merge(driving, left_on=["source", "frame"], right_on=["clip", "frame"])
-    own = own.dropna(subset=["yaw"])
-    turned = own["yaw"].abs().astype(float)
-    points: list[Point] = []
-    for _, part in own.assign(turned=turned).groupby(pd.cut(turned, EDGES, right=False), observed=True):
-        means = part.groupby("pair_id")["value"].mean().astype(float)
-        if len(means) < FEWEST:
+def _points(
+    run: Run, driving: pd.DataFrame, variants: Sequence[str], members: Mapping[str, tuple[str, str]]
+) -> dict[Subject, list[Point]]:
+    """The points of each line, a bin each; the unit is the pair, as everywhere."""
+    frames = run.frames[run.frames["variant"].isin(variants) & (run.frames["status"] == OK)]
+    known = driving.dropna(subset=["yaw"]).drop_duplicates(["clip", "frame"])  # a row for each pair that it drives
+    frames = frames.merge(known, left_on=["source", "frame"], right_on=["clip", "frame"])
+    turned = frames["yaw"].abs().astype(float)
+    frames = frames.assign(turned=turned, bin=pd.cut(turned, EDGES, right=False))
+    binned = frames.groupby([*SUBJECT, "bin"], observed=True)
+    angles = binned["turned"].mean()
+    means = frames.groupby([*SUBJECT, "bin", "pair_id"], observed=True)["value"].mean().astype(float)
+    points: dict[Subject, list[Point]] = {}
+    for index, own in means.groupby(level=[*SUBJECT, "bin"], observed=True):
+        if len(own) < FEWEST:
             continue
-        found = mean_interval(list(means), [members[pair] for pair in means.index])
+        key = cast("tuple[Any, ...]", index)
+        found = mean_interval(own.tolist(), [members[pair] for pair in own.index.get_level_values("pair_id")])
         if found.mean is not None:
             low, high = (found.mean if end is None else end for end in (found.low, found.high))
-            points.append((float(part["turned"].mean()), found.mean, low, high))
+            points.setdefault(cast("Subject", key[:3]), []).append((float(angles[key]), found.mean, low, high))
     return points
