@@ -94,7 +94,7 @@ def _kill(words: Sequence[str], seconds: float, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     said, _ = process.communicate()
-    if "Traceback" in said or process.returncode not in (0, INTERRUPTED, -signal.SIGKILL):
+    if "Traceback" in said or process.returncode not in (0, INTERRUPTED, -signal.SIGINT, -signal.SIGKILL):
         raise Found(TRACEBACK, f"{words[0]}, {number.name}: status {process.returncode}: {said[-300:]}")
 
 
