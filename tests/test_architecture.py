@@ -35,7 +35,8 @@ LAYERS = [
     {"interfaces"},
     {"seeding", "stats", "results"},
     {"run_info", "run_tables"},
-    {"cache", "files", "foreign", "landmarks68", "progress", "provenance", "schema", "types"},
+    {"cache", "files", "landmarks68", "progress", "provenance", "schema", "types"},
+    {"foreign"},
     {"errors"},
 ]
 """Top first; a module imports what stands below it, or beside it in its own part, and nothing else."""
