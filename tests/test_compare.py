@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import reports
+from reports import fake_run
 from scipy import stats as scipy_stats
 
 from reenactbench.compare import Side, compare, resolve_sides
 from reenactbench.errors import ReenactbenchError
-from reenactbench.results import Run, table, write_run_info, write_table
+from reenactbench.results import Run, table
 from reenactbench.stats import holm, paired_test
 
 SSIM, L1, JITTER, FID, FPS = "ssim/gauss11-rgb@1", "l1/rgb@1", "jitter/net@1", "fid/net@1", "speed/fps@1"
@@ -210,9 +210,7 @@ class TestResolve:
     def out(self, tmp_path):
         """Three runs, the newest last: `solo` (method x), `duo` (x and solo) and `last` (x and y)."""
         for age, (name, methods) in enumerate({"solo": ["x"], "duo": ["x", "solo"], "last": ["x", "y"]}.items()):
-            write_run_info(tmp_path / name, reports.info(tuple(methods), name=name))
-            for table_name in ("pairs", "frames", "sets"):
-                write_table(tmp_path / name, table_name, [])
+            fake_run(tmp_path / name, tuple(methods), name=name, shown=[])
             os.utime(tmp_path / name / "run.json", ns=(age, age))
         return tmp_path
 

@@ -22,6 +22,7 @@ from reports import CSIM, FPS, FRAMES, PAIRS, fake_run, page, strip
 
 from reenactbench.cli import main
 from reenactbench.cli.printing import terminal_tables
+from reenactbench.engine.measure import value_rows
 from reenactbench.engine.run import _refuse_other_run
 from reenactbench.errors import ReenactbenchError
 from reenactbench.foreign import refuse_links
@@ -516,3 +517,11 @@ def test_a_torn_run_json_is_made_again_where_the_folder_can_be_of_no_other_run(
         (place / "run.json").write_text(json.dumps(foreign))
         with pytest.raises(ReenactbenchError, match="holds another run"):
             _refuse_other_run(place, job)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_metric_of_a_method_that_is_no_number_is_not_written_as_one(value: float) -> None:
+    spec: Any = SimpleNamespace(recipe="fps", variant=FPS, metric=SimpleNamespace(key="speed"))
+    method: Any = SimpleNamespace(name="ours")
+    (row,) = value_rows(method, [spec], {"fps": value})
+    assert (row["value"], row["status"], row["reason"]) == (None, "not computed", str(value))

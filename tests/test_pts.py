@@ -51,6 +51,8 @@ def lines() -> list[str]:
         (lambda text: [*text[:10], "nan 3", *text[11:]], 11, "expected two numbers 'x y', found 'nan 3'"),
         (lambda text: [*text[:10], "-inf 3", *text[11:]], 11, "expected two numbers 'x y', found '-inf 3'"),
         (lambda text: [*text[:10], "1_0 3", *text[11:]], 11, "expected two numbers 'x y', found '1_0 3'"),
+        (lambda text: [*text[:10], "\x1f9 3", *text[11:]], 11, r"expected two numbers 'x y', found '\x1f9 3'"),
+        (lambda text: [*text[:10], "1 2\v3 4", *text[12:]], 11, r"expected two numbers 'x y', found '1 2\x0b3 4'"),
         (lambda text: [*text[:10], "1 2 3", *text[11:]], 11, "expected two numbers 'x y', found '1 2 3'"),
         *[
             (

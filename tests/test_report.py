@@ -249,6 +249,11 @@ def test_sections_of_plugins_come_last_and_a_broken_one_costs_nothing(run: Run, 
     assert "Provenance" in found.text
 
 
+def test_a_run_that_measured_the_methods_alone_has_a_page(tmp_path: Path) -> None:
+    alone = fake_run(tmp_path, variants=[entry for entry in VARIANTS if entry["variant"] == FPS])
+    assert "The methods themselves" in page([alone], tmp_path).text
+
+
 # The guides
 
 

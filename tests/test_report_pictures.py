@@ -20,8 +20,12 @@ from reenactbench.report.contents import contents
 from reenactbench.report.frame_values import FrameValues
 from reenactbench.report.motion import moving_pictures
 from reenactbench.report.pictures import comparisons, grids
+from reenactbench.report.plots import turning
 from reenactbench.report.telling import examples
 from reenactbench.report.wording import SYNTHETIC
+from reenactbench.results import table
+from reenactbench.stats import mean_interval
+from reenactbench.summary import people
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,3 +203,20 @@ def test_curves_hold_each_frames_value_and_a_gap_where_there_is_none(tmp_path: P
     assert ours[1] is None
     assert theirs == pytest.approx([0.65, 0.63, 0.61, 0.59, 0.57, 0.55])
     assert 0 < curves[0].first < curves[0].last < 1
+
+
+def test_points_against_yaw_are_means_over_pairs_and_a_frame_counts_once(tmp_path: Path) -> None:
+    pairs = [pair(f"self/{person}", "seen", person, person) for person in "123456"]
+    run = fake_run(tmp_path, pairs=pairs, shown=[])
+    turned = {3: 12.0, 10: -13.0, 17: 2.0, 24: None, 31: 95.0, 38: 14.0}
+    rows = [{"clip": item["source"], "frame": frame, "yaw": yaw} for item in pairs for frame, yaw in turned.items()]
+    driving = table("driving", rows + rows[:1])  # clip 1 drives in another protocol too
+    members = {item["id"]: people(item) for item in pairs}
+    values = run.frames[(run.frames["method"] == "theirs") & (run.frames["variant"] == CSIM)]
+    points = turning._points(run, driving, [CSIM], members)
+    assert {*points} == {("ours", CSIM, "self"), ("theirs", CSIM, "self")}
+    for (yaw, mean, low, high), frames in zip(points["theirs", CSIM, "self"], ([17], [3, 10, 38]), strict=True):
+        own = values[values["frame"].isin(frames)].groupby("pair_id")["value"].mean()
+        expected = mean_interval(list(own), [members[name] for name in own.index])
+        assert (mean, low, high) == (expected.mean, expected.low, expected.high)
+        assert yaw == pytest.approx(np.mean([abs(turned[frame] or 0) for frame in frames]))

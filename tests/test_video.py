@@ -343,6 +343,23 @@ def test_a_file_that_is_cut_off_is_damaged(
         assert "of 12 frames can be decoded" in reasons[-1] or "is cut off after frame" in reasons[-1]
 
 
+def test_what_comes_before_the_first_key_frame_is_damaged(tmp_path: Path) -> None:
+    """Decoders make pictures of it: of the differences to a frame that they never saw."""
+    path = videos.write(tmp_path / "whole.avi", FRAMES, "mpeg4", "yuv420p", FINE)
+    _, *others = videos.payloads(path)
+    with av.open(str(path)) as whole, av.open(str(tmp_path / "vid.avi"), "w") as file:
+        stream = file.add_stream_from_template(whole.streams.video[0])
+        for number, payload in enumerate(others):
+            packet = av.Packet(payload)
+            packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
+            packet.is_keyframe = number == 5
+            file.mux(packet)
+    video = Video(tmp_path / "vid.avi")
+    assert len(list(video.frames())) > 6
+    (problem,) = video.problems()
+    assert problem.reason == "6 of 11 frames can be decoded; damaged or missing: 1-5"
+
+
 def test_a_file_that_begins_in_the_middle_says_which_frames_cannot_be_decoded(tmp_path: Path) -> None:
     path = videos.write(tmp_path / "vid.mpg", FRAMES, "mpeg2video", "yuv420p", FINE)
     videos.overwrite(path, 0, slice(150, None))

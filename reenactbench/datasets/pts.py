@@ -18,7 +18,8 @@ SIZE = 100_000
 OF_66 = f"66 points lack the two inner corners of the mouth, the 61st and 65th of {POINTS}; nothing can stand for them"
 
 _NUMBER = r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)"
-_ROW = re.compile(rf"\s*{_NUMBER}\s+{_NUMBER}\s*")
+_ROW = re.compile(rf"[ \t]*{_NUMBER}[ \t]+{_NUMBER}[ \t]*")
+_BLANKS = " \t"  # to Python other control characters are blanks, too; here one is damage
 
 
 class BadLandmarks(ReenactbenchError):
@@ -46,10 +47,10 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
     any decimals, blank lines at the end. Anything else raises BadLandmarks naming the line.
     """
     try:
-        lines = content_of(path, SIZE).decode("ascii").splitlines()
+        lines = content_of(path, SIZE).decode("ascii").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         raise BadLandmarks("is no text in ASCII, as .pts files are") from error
-    while lines and not lines[-1].strip():
+    while lines and not lines[-1].strip(_BLANKS):
         lines.pop()
 
     def fail(number: int, expected: str) -> BadLandmarks:
@@ -58,14 +59,14 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
 
     def header(number: int, key: str, values: tuple[str, ...]) -> None:
         name, _, value = (lines[number - 1] if number <= len(lines) else "").partition(":")
-        if name.strip() != key or value.strip() not in values:
+        if name.strip(_BLANKS) != key or value.strip(_BLANKS) not in values:
             raise fail(number, " or ".join(f"'{key}: {value}'" for value in values))
 
     header(1, "version", ("1", "1.0"))
-    if len(lines) > 1 and re.fullmatch(r"n_points:\s*66\s*", lines[1]):
+    if len(lines) > 1 and re.fullmatch(r"n_points:[ \t]*66[ \t]*", lines[1]):
         raise BadLandmarks(f"line 2: {OF_66}")
     header(2, "n_points", (str(POINTS),))
-    if len(lines) < 3 or lines[2].strip() != "{":
+    if len(lines) < 3 or lines[2].strip(_BLANKS) != "{":
         raise fail(3, "'{'")
     points = np.empty((POINTS, 2), np.float64)
     for row in range(POINTS):
@@ -78,7 +79,7 @@ def read_pts(path: Path) -> npt.NDArray[np.float32]:
             raise fail(number, f"two numbers 'x y' of at most {LIMIT:,.0f} pixels")
         points[row] = x, y
     closing = POINTS + 4
-    if len(lines) < closing or lines[closing - 1].strip() != "}":
+    if len(lines) < closing or lines[closing - 1].strip(_BLANKS) != "}":
         raise fail(closing, "'}'")
     if len(lines) > closing:
         raise fail(closing + 1, "the end of the file")

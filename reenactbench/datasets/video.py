@@ -50,6 +50,7 @@ class Video:
         self.contents: Contents = contents(path)
         self._shown: list[_Shown] = []
         self._bad: set[int] = set()
+        self._kinds_known = False
         """Places of packets that gave no frame, or a damaged one."""
         self._sizes: dict[str, int] = {}
         """WxH -> the first frame of that size."""
@@ -93,6 +94,7 @@ class Video:
                 self._refused = str(error)
                 return
             self._shown.append(_Shown(number, place, frame.key_frame))
+            self._kinds_known |= bool(frame.pict_type)  # QuickTime's RLE says of no frame what it is
             self._sizes.setdefault(f"{picture.shape[1]}x{picture.shape[0]}", number)
             if not sound:
                 self._bad.add(place)
@@ -165,13 +167,13 @@ class Video:
         Nobody knows which frames a frame was predicted from, but none reaches behind a key frame: from the first
         fault on to the next key frame all count as damaged.
         """
-        missing = self._missing()
+        missing, lost = self._missing(), self.contents.lost
         bad = missing | self._bad
         keys = sorted(frame.place for frame in self._shown if frame.key)
-        faults: dict[int, int] = {}
+        faults = {0: -1} if self._kinds_known else {}  # before the first key frame they are predicted from nothing
         for place in bad:
             group = bisect_right(keys, place)
-            guess = place in self.contents.lost and self.contents.reordered  # which of the group that was
+            guess = place in lost and self.contents.reordered  # which of the group that was
             faults[group] = min(faults.get(group, place), -1 if guess else place)
         if self.contents.cut and self.contents.reordered:  # what is lost may belong before the last ones
             faults[len(keys)] = -1

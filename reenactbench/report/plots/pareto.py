@@ -31,7 +31,7 @@ def pareto_plots(builder: Builder, name: str) -> Iterator[Plot]:
         return
     for place, protocol in enumerate(dict.fromkeys(pair["protocol"] for pair in builder.group.info["pairs"])):
         found = builder.found.get((protocol, ALL)) or next(
-            rows for (known, _), rows in builder.found.items() if known == protocol
+            (rows for (known, _), rows in builder.found.items() if known == protocol), {}
         )
         columns = [
             column

@@ -34,7 +34,8 @@ def size_plots(builder: Builder, name: str) -> Iterator[Plot]:
         for protocol, split, variant in sizes[["protocol", "split", "variant"]].itertuples(index=False)
     )
     order = [protocol for protocol, _ in builder.subjects()]
-    for place, (protocol, split, variant) in enumerate(sorted(subjects, key=lambda subject: order.index(subject[0]))):
+    ordered = sorted(subjects, key=lambda subject: [*order, subject[0]].index(subject[0]))
+    for place, (protocol, split, variant) in enumerate(ordered):
         lines = [
             (entrant, own)
             for entrant, sizes in found
